@@ -1,0 +1,1 @@
+"""The jobs file: text, then positions, then the schema, then a Config, or every problem at once."""

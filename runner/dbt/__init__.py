@@ -1,0 +1,1 @@
+"""Run dbt: argv, installation, profiles, the warm session and the plain executable."""

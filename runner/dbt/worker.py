@@ -1,0 +1,1 @@
+"""The warm session's worker: runs under dbt's own interpreter."""

@@ -1,0 +1,1 @@
+"""GitHub: workflow commands, and the only importer of PyGithub."""

@@ -1,0 +1,142 @@
+"""A run as it is recorded: what ``run.json`` holds and what every report renders.
+
+Times are aware datetimes in UTC, durations are seconds. ``schemas/v1/run.schema.json`` is the same
+contract for readers outside; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+RunStatus = Literal["success", "error", "cancelled", "skipped"]
+StepStatus = Literal["success", "error", "cancelled", "skipped"]
+StepKind = Literal["deps", "freshness", "step", "docs"]
+
+# dbt's statuses of a node that mean that it didn't do what it should.
+FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeResult:
+    """What one command did with one node, in dbt's words.
+
+    ``rows_affected`` is None where the adapter doesn't say. ``file`` and ``compiled_path`` are
+    relative to the dbt project; ``line`` is None where dbt names none.
+    """
+
+    unique_id: str
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+    rows_affected: int | None = None
+    failures: int | None = None
+    resource_type: str = ""
+    name: str = ""
+    fqn: tuple[str, ...] = ()
+    file: str = ""
+    line: int | None = None
+    compiled_path: str = ""
+    relation: str = ""
+    schema: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILED_STATUSES
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult:
+    """One dbt command of a run. ``exit_code`` is None where it didn't run."""
+
+    index: int
+    kind: StepKind
+    text: str
+    argv: tuple[str, ...]
+    status: StepStatus
+    attempt: int = 1
+    exit_code: int | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    log: str = ""
+    message: str = ""
+    parse: str = ""
+    nodes: tuple[NodeResult, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        if self.started_at is None or self.finished_at is None:
+            return 0.0
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def advisory(self) -> bool:
+        """Whether its failure leaves the job's result alone, as in dbt Cloud."""
+        return self.kind in ("freshness", "docs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedState:
+    """One manifest in a state store, and the run that it came from."""
+
+    run_id: str
+    job: str
+    environment: str
+    commit: str
+    sha256: str
+    published_at: datetime
+    dbt_version: str
+    project: str
+    dbt_schema_version: str
+
+    def age_seconds(self, now: datetime) -> float:
+        return (now - self.published_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One run of one job, from the moment that it was asked for to its end."""
+
+    run_id: str
+    job: str
+    environment: str
+    status: RunStatus
+    reason: str
+    trigger: str
+    cause: str
+    actor: str
+    commit: str
+    branch: str
+    queued_at: datetime
+    started_at: datetime
+    finished_at: datetime
+    preparation_seconds: float
+    execution_seconds: float
+    steps: tuple[StepResult, ...] = ()
+    deferred_to: PublishedState | None = None
+    compared_with: PublishedState | None = None
+    relations: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    sla_seconds: float | None = None
+    state_published: bool = False
+    state_reason: str = ""
+    exit_code: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """From start to end, the wait in a queue apart."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def nodes(self) -> tuple[NodeResult, ...]:
+        """Each node's last result, over all steps and attempts, in the order they first ran."""
+        last: dict[str, NodeResult] = {}
+        for step in self.steps:
+            for node in step.nodes:
+                last[node.unique_id] = node
+        return tuple(last.values())

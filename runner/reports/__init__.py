@@ -1,0 +1,1 @@
+"""Renderings of a Run: each takes data and prints it."""

@@ -1,0 +1,179 @@
+"""One step of a job: a dbt command as it is written in the jobs file.
+
+Source of the command list: ``dbt --help`` of dbt-core 1.11; a test compares it with the real dbt.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+# Commands whose second word belongs to the command.
+GROUPS = {
+    "source": ("freshness", "snapshot-freshness"),
+    "docs": ("generate", "serve"),
+}
+# Commands that select nodes, and so can be deferred and compared with state.
+SELECTING = frozenset(
+    {
+        "build", "clone", "compile", "docs generate", "list", "ls", "run", "seed", "show",
+        "snapshot", "source freshness", "source snapshot-freshness", "test",
+    }
+)  # fmt: skip
+OTHERS = frozenset({"clean", "debug", "deps", "parse", "retry", "run-operation"})
+# Known to dbt, but a job can't run them: they wait for a person or never end.
+INTERACTIVE = frozenset({"init", "docs serve"})
+COMMANDS = SELECTING | OTHERS
+
+# Options of the selecting commands that take every following word up to the next option.
+SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
+EXCLUDE_OPTIONS = frozenset({"--exclude"})
+# Methods that mean nothing without a manifest or run results to compare with.
+STATE_METHODS = ("state:", "result:", "source_status:")
+
+
+class NotADbtCommand(ValueError):
+    """The text of a step isn't a dbt command; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """``dbt build --select tag:x``: command ``build``, args ``("--select", "tag:x")``."""
+
+    text: str
+    command: str
+    args: tuple[str, ...] = ()
+
+    @property
+    def selects(self) -> bool:
+        """Whether it selects nodes, and so takes ``--defer`` and ``--state``."""
+        return self.command in SELECTING
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The command and its arguments, as dbt's own argv (without ``dbt``)."""
+        return (*self.command.split(), *self.args)
+
+    def option(self, *names: str) -> str | None:
+        """The value of the first of these options that is given, or None. A flag's value is ''."""
+        for index, word in enumerate(self.args):
+            name, equals, value = word.partition("=")
+            if name not in names:
+                continue
+            if equals:
+                return value
+            following = self.args[index + 1 : index + 2]
+            return following[0] if following and not following[0].startswith("-") else ""
+        return None
+
+    @property
+    def needs_state(self) -> bool:
+        """Whether a selection criterion compares with state."""
+        return any(_compares(value) for _, value in self.criteria())
+
+    def criteria(self) -> Iterator[tuple[str, str]]:
+        """Each (option, selection criterion) of the step, e.g. ``("--select", "state:modified+")``."""
+        for option, value in _pairs(self.args):
+            if option in SELECT_OPTIONS or option in EXCLUDE_OPTIONS:
+                for criterion in value.split():
+                    yield option, criterion
+
+    def without_state(self) -> Step:
+        """The same step as a full build: every criterion that compares with state selects all.
+
+        A union with everything is everything, so ``--select state:modified+ tag:x`` loses the
+        whole option; an intersection loses only the part that compares.
+        """
+        kept: list[str] = []
+        unbounded = False
+        for option, value in self.criteria():
+            rest = ",".join(part for part in value.split(",") if not _compares(part))
+            if rest:
+                kept += [option, rest]
+            elif option in SELECT_OPTIONS:
+                unbounded = True
+        if unbounded:
+            kept = [*_only(kept, EXCLUDE_OPTIONS)]
+        return self._with_args((*self._without_criteria(), *kept))
+
+    def selecting(self, criteria: tuple[str, ...]) -> Step:
+        """The same step on exactly these criteria."""
+        args = self._without_criteria(also=frozenset({"--selector", "--indirect-selection"}))
+        selection = ("--select", *criteria, "--indirect-selection", "empty")
+        return self._with_args((*args, *selection))
+
+    def _without_criteria(self, also: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        dropped = SELECT_OPTIONS | EXCLUDE_OPTIONS | also
+        words: list[str] = []
+        for option, value in _pairs(self.args):
+            if option not in dropped:
+                words += [word for word in (option, value) if word]
+        return tuple(words)
+
+    def _with_args(self, args: tuple[str, ...]) -> Step:
+        text = shlex.join(["dbt", *self.command.split(), *args])
+        return replace(self, args=args, text=text)
+
+
+def parse_step(text: str) -> Step:
+    """Read a step; raises :class:`NotADbtCommand`."""
+    words = _words(text)
+    if words[:1] != ["dbt"]:
+        raise NotADbtCommand("a step is a dbt command and starts with `dbt`")
+    name, *args = words[1:] or [""]
+    if name.startswith("-"):
+        raise NotADbtCommand("dbt's options belong after the command")
+    if name in GROUPS:
+        if not args or args[0] not in GROUPS[name]:
+            choices = " or ".join(f"`dbt {name} {second}`" for second in GROUPS[name])
+            raise NotADbtCommand(f"`dbt {name}` needs a second word: {choices}")
+        name = f"{name} {args.pop(0)}"
+    if name in INTERACTIVE:
+        raise NotADbtCommand(f"`dbt {name}` waits for a person; a job can't run it")
+    if name not in COMMANDS:
+        raise NotADbtCommand(
+            f"`{name}` is not a dbt command" if name else "no dbt command is named"
+        )
+    return Step(text=text, command=name, args=tuple(args))
+
+
+def _words(text: str) -> list[str]:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise NotADbtCommand(f"its quotes don't match ({error})") from error
+    for word in words:
+        if word in {"&&", "||", "|", ";", ">", ">>", "<", "&"} or word.startswith(("$(", "`")):
+            raise NotADbtCommand(
+                f"`{word}` is for a shell; a step is one dbt command, not a script"
+            )
+    return words
+
+
+def _pairs(args: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each word as ("", word), or as (option, value) where it is a value of a selecting option."""
+    selecting = ""
+    for word in args:
+        name, equals, value = word.partition("=")
+        if word.startswith("-"):
+            selecting = ""
+            if name in SELECT_OPTIONS | EXCLUDE_OPTIONS | {"--selector", "--indirect-selection"}:
+                selecting = name
+                if equals:
+                    yield name, value
+                    selecting = ""
+                continue
+        yield (selecting, word) if selecting else ("", word)
+
+
+def _only(flat: list[str], options: frozenset[str]) -> Iterator[str]:
+    for option, value in zip(flat[::2], flat[1::2], strict=True):
+        if option in options:
+            yield from (option, value)
+
+
+def _compares(criterion: str) -> bool:
+    return any(
+        part.lstrip("@+0123456789").startswith(STATE_METHODS) for part in criterion.split(",")
+    )

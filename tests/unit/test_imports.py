@@ -1,0 +1,86 @@
+"""Imports point down: each layer of the house knows only what lies beneath it."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "runner"
+# From the top to the ground. What shares a floor doesn't know its neighbours, unless named below.
+FLOORS: list[set[str]] = [
+    {"__main__"},
+    {"cli"},
+    {"execution"},
+    {"dbt", "state", "reports"},
+    {"github"},
+    {"config", "events", "triggers", "schedule"},
+    {"model", "record"},
+    {"steps", "durations", "masking"},
+    {"errors"},
+]
+NEIGHBOURS = {("config", "schedule"), ("record", "model")}
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def floor(room: str) -> int:
+    return next(index for index, rooms in enumerate(FLOORS) if room in rooms)
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found.add(node.module or "")
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[0]
+
+
+def climbs(room: str, names: set[str]) -> set[str]:
+    """The rooms that are imported although they lie above, or beside without leave."""
+    known = set().union(*FLOORS)
+    used = {n.split(".")[1] for n in names if n.startswith("runner.") and n.split(".")[1] in known}
+    return {
+        other
+        for other in used - {room}
+        if floor(other) < floor(room)
+        or (floor(other) == floor(room) and (room, other) not in NEIGHBOURS)
+    }
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return
+    assert not climbs(room, imports(path))
+
+
+def test_an_import_that_points_up_is_seen() -> None:
+    assert climbs("state", {"runner.execution.job"}) == {"execution"}
+    assert climbs("state", {"runner.reports.terminal"}) == {"reports"}
+    assert climbs("model", {"runner.steps"}) == set()
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    rooms = {room_of(path) for path in FILES} - {"__init__"}
+    assert rooms <= set().union(*FLOORS)
+
+
+def test_the_worker_needs_the_standard_library_and_dbt_alone() -> None:
+    worker = ROOT / "dbt" / "worker.py"
+    outside = {name.split(".")[0] for name in imports(worker)} & {"runner", "click", "yaml", "rich"}
+    assert not outside
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_github_room_imports_pygithub(path: Path) -> None:
+    used = {name.split(".")[0] for name in imports(path)}
+    assert "github" not in used or room_of(path) == "github"
