@@ -27,3 +27,14 @@ def format_duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600}h {whole % 3600 // 60:02d}m"
     return f"{whole // 86400}d {whole % 86400 // 3600}h"
+
+
+def spell_duration(duration: timedelta) -> str:
+    """As :func:`parse_duration` reads it: ``30m``, ``1h30m``, ``2d``; seconds are rounded up."""
+    seconds = -int(-duration.total_seconds() // 1)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"

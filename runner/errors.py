@@ -32,7 +32,7 @@ _MEANINGS = {
     ExitCode.SUCCESS: "success, or nothing was due",
     ExitCode.STEP_FAILED: "a step failed",
     ExitCode.CONFIG_INVALID: "the configuration is invalid",
-    ExitCode.STATE_UNRESOLVED: "state can't be resolved",
+    ExitCode.STATE_UNRESOLVED: "state can't be resolved, or what a run leaves can't be written",
     ExitCode.GITHUB_FAILED: "GitHub refused or can't be reached",
     ExitCode.DBT_FAILED: "dbt is missing or crashed",
     ExitCode.TIMED_OUT: "timed out",
@@ -73,3 +73,15 @@ class DbtMissing(DbtGitopsError):
     """There is no dbt to run, or it can't be installed."""
 
     exit_code = ExitCode.DBT_FAILED
+
+
+class TimedOut(DbtGitopsError):
+    """A run, or the wait for its turn, took longer than it may."""
+
+    exit_code = ExitCode.TIMED_OUT
+
+
+class RecordFailed(DbtGitopsError):
+    """What a run leaves behind can't be written."""
+
+    exit_code = ExitCode.STATE_UNRESOLVED

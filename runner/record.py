@@ -24,7 +24,8 @@ class NodeResult:
     """What one command did with one node, in dbt's words.
 
     ``rows_affected`` is None where the adapter doesn't say. ``file`` and ``compiled_path`` are
-    relative to the dbt project; ``line`` is None where dbt names none.
+    relative to the dbt project; ``line`` is that of ``file`` where it is known. ``attached_node``
+    and ``column_name`` say what a generic test is about.
     """
 
     unique_id: str
@@ -39,7 +40,10 @@ class NodeResult:
     file: str = ""
     line: int | None = None
     compiled_path: str = ""
+    attached_node: str = ""
+    column_name: str = ""
     relation: str = ""
+    database: str = ""
     schema: str = ""
 
     @property
@@ -79,7 +83,10 @@ class StepResult:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedState:
-    """One manifest in a state store, and the run that it came from."""
+    """One manifest in a state store, and the run that it came from.
+
+    ``size`` counts the manifest's bytes; the store fills it in as it publishes, 0 is unknown.
+    """
 
     run_id: str
     job: str
@@ -90,6 +97,7 @@ class PublishedState:
     dbt_version: str
     project: str
     dbt_schema_version: str
+    size: int = 0
 
     def age_seconds(self, now: datetime) -> float:
         return (now - self.published_at).total_seconds()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 # Commands whose second word belongs to the command.
 GROUPS = {
@@ -70,7 +71,7 @@ class Step:
     @property
     def needs_state(self) -> bool:
         """Whether a selection criterion compares with state."""
-        return any(_compares(value) for _, value in self.criteria())
+        return any(compares(value) for _, value in self.criteria())
 
     def criteria(self) -> Iterator[tuple[str, str]]:
         """Each (option, selection criterion) of the step, e.g. ``("--select", "state:modified+")``."""
@@ -88,7 +89,7 @@ class Step:
         kept: list[str] = []
         unbounded = False
         for option, value in self.criteria():
-            rest = ",".join(part for part in value.split(",") if not _compares(part))
+            rest = ",".join(part for part in value.split(",") if not compares(part))
             if rest:
                 kept += [option, rest]
             elif option in SELECT_OPTIONS:
@@ -116,6 +117,7 @@ class Step:
         return replace(self, args=args, text=text)
 
 
+@lru_cache(maxsize=16384)
 def parse_step(text: str) -> Step:
     """Read a step; raises :class:`NotADbtCommand`."""
     words = _words(text)
@@ -173,7 +175,8 @@ def _only(flat: list[str], options: frozenset[str]) -> Iterator[str]:
             yield from (option, value)
 
 
-def _compares(criterion: str) -> bool:
+def compares(criterion: str) -> bool:
+    """Whether a selection criterion, such as ``state:modified+``, compares with state."""
     return any(
         part.lstrip("@+0123456789").startswith(STATE_METHODS) for part in criterion.split(",")
     )

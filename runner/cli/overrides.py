@@ -1,0 +1,72 @@
+"""What the command line says differently from the jobs file, checked as the file is."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import yaml
+
+from runner.config.targets import Target, resolve
+from runner.errors import ConfigInvalid
+from runner.model import Config, Deferral, VarValue
+from runner.steps import NotADbtCommand, Step, parse_step
+
+
+def check_job(config: Config, name: str) -> None:
+    """Raise ConfigInvalid unless there is a job of this name."""
+    if name not in config.jobs:
+        raise ConfigInvalid(
+            f"there is no job `{name}` in {config.path}",
+            why=f"its jobs are: {', '.join(config.jobs)}",
+            hint=_did_you_mean(name, config.jobs),
+        )
+
+
+def parse_vars(text: str | None) -> dict[str, VarValue]:
+    """`--vars` as dbt takes it: a mapping in YAML or JSON."""
+    try:
+        values = yaml.safe_load(text) if text else {}
+    except yaml.YAMLError as error:
+        raise ConfigInvalid(f"--vars {text} is not YAML", why=str(error)) from error
+    if not isinstance(values, dict):
+        raise ConfigInvalid(f"--vars {text} is not a mapping", hint="write it as '{key: value}'")
+    return values
+
+
+def parse_env(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Each `--env NAME=VALUE`."""
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.isidentifier():
+            raise ConfigInvalid(f"--env {pair} is not NAME=VALUE")
+        values[name] = value
+    return values
+
+
+def parse_override(text: str) -> Step:
+    """One `--steps`."""
+    try:
+        return parse_step(text)
+    except NotADbtCommand as error:
+        raise ConfigInvalid(f"--steps {text!r} is not a step", why=str(error)) from error
+
+
+def parse_deferral(config: Config, job: str, name: str) -> Deferral:
+    """`--defer-to` in the words of the jobs file; what is missing is decided as the job says."""
+    target = resolve(name, job, config.environments, config.jobs)
+    if not isinstance(target, Target):
+        raise ConfigInvalid(
+            f"--defer-to {name} is not one environment or job of {config.path}",
+            hint=_did_you_mean(name, [*config.environments, *config.jobs])
+            or "write environment:NAME, job:NAME or self",
+        )
+    declared = config.jobs[job].defer
+    on_missing = declared.on_missing if declared else "fail"
+    return Deferral(environment=target.environment, job=target.job, on_missing=on_missing)
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean `{close[0]}`?" if close else ""

@@ -1,0 +1,24 @@
+"""``dbt-gitops schema``: the JSON Schemas, for editors and for other programs."""
+
+from __future__ import annotations
+
+import click
+
+from runner.config.schema import schema_text
+from runner.errors import ExitCode
+
+FILES = {"jobs": "dbt_jobs.schema.json", "run": "run.schema.json"}
+
+
+@click.command()
+@click.option(
+    "--of",
+    type=click.Choice(list(FILES)),
+    default="jobs",
+    show_default=True,
+    help="Of what: the jobs file, or the record of a run.",
+)
+def schema(of: str) -> ExitCode:
+    """Print the JSON Schema of the jobs file, or of run records."""
+    click.echo(schema_text(FILES[of]), nl=False)
+    return ExitCode.SUCCESS

@@ -1,0 +1,38 @@
+"""``dbt-gitops validate``: all that is wrong with jobs files, at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.config import default_file, load
+from runner.errors import ExitCode
+from runner.reports.problems import as_annotations, as_json, as_text
+
+RENDERERS = {"text": as_text, "github": as_annotations}
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="text for people, json for programs, github for annotations.",
+)
+def validate(files: tuple[Path, ...], output: str) -> ExitCode:
+    """Check jobs files, and report everything that is wrong with them.
+
+    FILES are jobs files; without any, dbt_jobs.yml in this folder.
+    """
+    checked = [load(file) for file in files or (default_file(),)]
+    if output == "json":
+        click.echo(as_json(checked))
+    else:
+        for loaded in checked:
+            click.echo(RENDERERS[output](loaded))
+    valid = all(loaded.config for loaded in checked)
+    return ExitCode.SUCCESS if valid else ExitCode.CONFIG_INVALID

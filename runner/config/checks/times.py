@@ -1,0 +1,54 @@
+"""Durations, cron expressions and time zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.config.nodes import Mapping, Scalar
+from runner.config.text import nearest, shown
+from runner.config.written import Written
+from runner.durations import parse_duration
+from runner.model import Problem
+from runner.schedule.cron import check_cron
+from runner.schedule.zones import is_zone, zone_names
+
+
+def durations(written: Written) -> Iterator[Problem]:
+    """Limits of no time at all."""
+    for path, body in written.bodies():
+        for key in ("timeout", "sla"):
+            node = body.scalar(key)
+            if node and not parse_duration(node.text):
+                what = f"`{path}.{key}` is no time at all"
+                why = "every run would exceed it at once"
+                hint = f"write a longer time, or remove `{key}`"
+                yield written.source.problem(node.span, "zero-duration", what, why=why, hint=hint)
+
+
+def schedules(written: Written) -> Iterator[Problem]:
+    """Cron expressions that GitHub can't run, and zones that don't exist."""
+    for job in written.jobs.values():
+        for schedule in job.triggers.mappings("schedule"):
+            yield from _cron(written, schedule)
+            yield from _timezone(written, schedule)
+
+
+def _cron(written: Written, schedule: Mapping) -> Iterator[Problem]:
+    node = schedule.scalar("cron")
+    wrong = check_cron(node.text) if node else None
+    if node and wrong:
+        what = f"GitHub can't run the schedule {shown(node.text)}"
+        yield written.source.problem(node.span, "cron", what, why=wrong.why, hint=wrong.hint)
+
+
+def _timezone(written: Written, schedule: Mapping) -> Iterator[Problem]:
+    node = schedule.scalar("timezone")
+    if node and not is_zone(node.text):
+        what = f"there is no time zone {shown(node.text)}"
+        why = "time zones are IANA's names, such as America/New_York"
+        yield written.source.problem(node.span, "timezone", what, why=why, hint=_meant(node))
+
+
+def _meant(node: Scalar) -> str:
+    near = nearest(node.text, zone_names(), most=1000)
+    return f"did you mean `{near}`?" if near else ""

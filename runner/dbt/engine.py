@@ -1,0 +1,60 @@
+"""What both ways to run dbt have in common: a command in, node results and an ending out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.record import NodeResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One dbt command. ``argv`` is without ``dbt``.
+
+    ``parse`` holds the options that a parse depends on, None where the command needs no manifest;
+    ``reuse`` says that a later command will need the same manifest.
+    """
+
+    argv: tuple[str, ...]
+    parse: tuple[str, ...] | None = None
+    reuse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How a command ended. ``exit_code`` is dbt's, None where dbt died; ``message`` says why then.
+
+    ``parse`` is "parsed", "reused" or, where dbt parsed within the command, "". ``written`` names
+    the files with results that the command wrote into dbt's target folder.
+    """
+
+    exit_code: int | None
+    message: str = ""
+    parse: str = ""
+    nodes: tuple[NodeResult, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+class Watcher(Protocol):
+    """Who is told what happens while a command runs. Only the warm session tells of nodes."""
+
+    def line(self, text: str) -> None: ...
+    def total(self, nodes: int) -> None: ...
+    def started(self, unique_id: str) -> None: ...
+    def finished(self, unique_id: str, status: str) -> None: ...
+
+
+class Engine(Protocol):
+    """Runs one command after another. ``versions`` fills when dbt has said them."""
+
+    versions: dict[str, str]
+
+    def run(self, command: Command, watcher: Watcher) -> Outcome: ...
+    def close(self) -> None: ...
+
+
+def node_result(message: dict[str, Any]) -> NodeResult:
+    """A ``node`` message of the worker as a result."""
+    fields = {key: value for key, value in message.items() if key != "kind"}
+    return NodeResult(**{**fields, "fqn": tuple(fields["fqn"])})

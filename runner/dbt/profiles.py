@@ -1,0 +1,79 @@
+"""Where dbt's connection comes from, and a copy of it that writes into another schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner.errors import ConfigInvalid
+
+FILE = "profiles.yml"
+
+
+def find_profiles_dir(configured: Path | None, project: Path, environ: Mapping[str, str]) -> Path:
+    """The folder of profiles.yml, by dbt's own order after the environment's ``profiles_dir``."""
+    candidates = [configured] if configured else _default_folders(project, environ)
+    for folder in candidates:
+        if (folder / FILE).is_file():
+            return folder
+    looked = ", ".join(str(folder) for folder in candidates)
+    raise ConfigInvalid(
+        f"no {FILE} is there",
+        why=f"looked in {looked}",
+        hint="put it beside dbt_project.yml or name its folder in the environment's `profiles_dir`",
+    )
+
+
+def write_overlay(profiles_dir: Path, schema: str, into: Path) -> Path:
+    """A copy of profiles.yml in ``into`` in which every output writes into ``schema``.
+
+    All outputs, because the profile's name and target may be Jinja; dbt uses only one of them.
+    Jinja stays as it is. The file is for its owner's eyes: profiles hold passwords.
+    """
+    source = profiles_dir / FILE
+    profiles = _read(source)
+    for name, profile in profiles.items():
+        if name == "config":
+            continue
+        for output_name, output in _outputs(profile).items():
+            if not isinstance(output, dict):
+                raise ConfigInvalid(
+                    f"output `{output_name}` of profile `{name}` in {source} is not a mapping"
+                )
+            _set_schema(output, schema)
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    overlay = into / FILE
+    overlay.touch(mode=0o600)
+    overlay.write_text(yaml.safe_dump(profiles, sort_keys=False, allow_unicode=True))
+    return into
+
+
+def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:
+    if environ.get("DBT_PROFILES_DIR"):
+        return [Path(environ["DBT_PROFILES_DIR"]).expanduser()]
+    return [project, Path.home() / ".dbt"]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        profiles = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigInvalid(f"{path} is not YAML", why=str(error)) from error
+    if not isinstance(profiles, dict):
+        raise ConfigInvalid(f"{path} is not a mapping of profiles")
+    return profiles
+
+
+def _outputs(profile: object) -> dict[str, Any]:
+    outputs = profile.get("outputs") if isinstance(profile, dict) else None
+    return outputs if isinstance(outputs, dict) else {}
+
+
+def _set_schema(output: dict[str, Any], schema: str) -> None:
+    if "dataset" in output or (output.get("type") == "bigquery" and "schema" not in output):
+        output["dataset"] = schema
+    else:
+        output["schema"] = schema

@@ -1,0 +1,153 @@
+"""How a run ended: the verdict, and the record of all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from runner.durations import format_duration
+from runner.errors import DbtGitopsError, ExitCode
+from runner.execution.deferral import Decision, version_note
+from runner.execution.request import Request
+from runner.git import Checkout
+from runner.record import NodeResult, Run, RunStatus, StepResult
+from runner.stopping import Stop
+
+# What leaves a relation in the warehouse; a test does where it stores its failures.
+WRITING_TYPES = frozenset({"model", "seed", "snapshot"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """All that is known of a run when it ends, however early that is."""
+
+    run_id: str
+    request: Request
+    checkout: Checkout
+    queued_at: datetime
+    started_at: datetime
+    finished_at: datetime
+    results: tuple[StepResult, ...]
+    notes: tuple[str, ...]
+    versions: Mapping[str, str]
+    decision: Decision
+    error: DbtGitopsError | None
+    stop: Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A run's status, why in one line, and the exit code that says the same."""
+
+    status: RunStatus
+    reason: str
+    exit_code: ExitCode
+
+
+def record_of(facts: Facts) -> Run:
+    """The record, but for what happens with its state."""
+    request, results = facts.request, facts.results
+    ended = verdict(results, facts.error, facts.decision, facts.stop)
+    executing = [step.started_at for step in results if step.started_at and step.kind != "deps"]
+    execution_start = executing[0] if executing else facts.finished_at
+    nodes = [node for step in results for node in step.nodes]
+    run = Run(
+        run_id=facts.run_id,
+        job=request.job.name,
+        environment=request.environment.name,
+        status=ended.status,
+        reason=ended.reason,
+        trigger=request.trigger,
+        cause=request.cause,
+        actor=request.actor,
+        commit=facts.checkout.commit,
+        branch=facts.checkout.branch,
+        queued_at=facts.queued_at,
+        started_at=facts.started_at,
+        finished_at=facts.finished_at,
+        preparation_seconds=(execution_start - facts.started_at).total_seconds(),
+        execution_seconds=(facts.finished_at - execution_start).total_seconds(),
+        steps=results,
+        deferred_to=facts.decision.state,
+        compared_with=facts.decision.state,
+        relations=relations(nodes),
+        schemas=schemas(nodes),
+        overrides=request.overrides.given(),
+        versions=dict(facts.versions),
+        sla_seconds=request.job.sla.total_seconds() if request.job.sla else None,
+        exit_code=int(ended.exit_code),
+    )
+    return replace(run, notes=(*facts.notes, *_remarks(run, request)))
+
+
+def _remarks(run: Run, request: Request) -> Iterator[str]:
+    """What is known only at the end, and must not go unsaid."""
+    if run.deferred_to and (note := version_note(run.deferred_to, run.versions)):
+        yield note
+    if run.sla_seconds is not None and run.seconds > run.sla_seconds:
+        yield f"the run took {format_duration(run.seconds)}, longer than its sla"
+    if request.job.notify:
+        yield "notifications are declared, but this version sends none"
+
+
+def verdict(
+    results: Sequence[StepResult], error: DbtGitopsError | None, decision: Decision, stop: Stop
+) -> Verdict:
+    """Pure: the one place that says how a run ended."""
+    if error is not None:
+        return Verdict(status="error", reason=error.what, exit_code=error.exit_code)
+    last = last_attempts(results)
+    ended = [step for step in last if step.status != "success" and not step.advisory]
+    if stop.asked and (ended or not last):
+        code = ExitCode.TIMED_OUT if stop.kind == "timeout" else ExitCode.INTERRUPTED
+        return Verdict(status="cancelled", reason=stop.reason, exit_code=code)
+    if decision.action == "skip":
+        return Verdict(status="skipped", reason=decision.text, exit_code=ExitCode.SUCCESS)
+    if not ended:
+        return Verdict(status="success", reason=_counts(last), exit_code=ExitCode.SUCCESS)
+    crashed = ended[0].exit_code is None
+    return Verdict(
+        status="error",
+        reason=f"`{ended[0].text}` {'crashed' if crashed else 'failed'}{_failures(ended[0])}",
+        exit_code=ExitCode.DBT_FAILED if crashed else ExitCode.STEP_FAILED,
+    )
+
+
+def last_attempts(results: Iterable[StepResult]) -> list[StepResult]:
+    """The last attempt at each step."""
+    return list({result.index: result for result in results}.values())
+
+
+def relations(nodes: Iterable[NodeResult]) -> tuple[str, ...]:
+    """Every relation that the run may have written, as the warehouse names it."""
+    return tuple(sorted({node.relation for node in nodes if node.relation and _wrote(node)}))
+
+
+def schemas(nodes: Iterable[NodeResult]) -> tuple[str, ...]:
+    """Every ``database.schema`` that the run may have made: dbt makes them before it builds."""
+    found = {f"{node.database}.{node.schema}".strip(".") for node in nodes if _may_write(node)}
+    return tuple(sorted(found - {""}))
+
+
+def _may_write(node: NodeResult) -> bool:
+    stores_failures = node.resource_type == "test" and bool(node.relation)
+    return node.resource_type in WRITING_TYPES or stores_failures
+
+
+def _wrote(node: NodeResult) -> bool:
+    return _may_write(node) and node.status != "skipped"
+
+
+def _counts(steps: Sequence[StepResult]) -> str:
+    nodes = sum(len(step.nodes) for step in steps)
+    return f"{len(steps)} step{'s' * (len(steps) != 1)}, {nodes} node result{'s' * (nodes != 1)}"
+
+
+def _failures(step: StepResult) -> str:
+    failed = sum(node.failed for node in step.nodes)
+    skipped = sum(node.status == "skipped" for node in step.nodes)
+    if failed:
+        return f": {failed} of {len(step.nodes)} nodes failed, {skipped} skipped"
+    first = step.message.strip().splitlines()
+    return f": {first[0]}" if first else ""

@@ -1,0 +1,211 @@
+"""One job from its start to its record: the one orchestrator."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from runner import __version__
+from runner.dbt.argv import JobFlags
+from runner.dbt.engine import Engine
+from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
+from runner.errors import DbtGitopsError, ExitCode, StateUnresolved
+from runner.execution.deferral import Decision
+from runner.execution.ending import Facts, record_of
+from runner.execution.engines import start_engine
+from runner.execution.folder import RunFolder
+from runner.execution.preparation import (
+    decide_deferral,
+    fetch_state,
+    profiles_dir,
+    without_state,
+)
+from runner.execution.project import MANIFEST, Project, open_project
+from runner.execution.publish import published_state, reason_not_to
+from runner.execution.request import Request
+from runner.execution.sequence import Sequence, now, plan_steps
+from runner.execution.surroundings import Surroundings
+from runner.execution.variables import other_secrets, secret_mask
+from runner.record import Run, StepResult
+from runner.record_json import run_to_json
+from runner.stopping import Stop, Stopped
+
+RECORD = "run.json"
+
+
+def new_run_id(job: str, at: datetime) -> str:
+    """Sorts by time, names the job, and is unique: ``20261120T041502Z-daily-3f2a9c``."""
+    return f"{at:%Y%m%dT%H%M%SZ}-{job}-{secrets.token_hex(3)}"
+
+
+def run_job(request: Request, around: Surroundings) -> tuple[Run, Path]:
+    """Run the job; whatever happens on the way ends in a record, a verdict and an exit code.
+
+    Returns the run and its folder.
+    """
+    run = _JobRun(request=request, around=around)
+    return run.run(), run.folder.path
+
+
+@dataclass(kw_only=True)
+class _JobRun:
+    """A run under way: what is known so far, to be recorded whenever it ends."""
+
+    request: Request
+    around: Surroundings
+    stop: Stop = field(default_factory=Stop)
+    results: list[StepResult] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    versions: dict[str, str] = field(default_factory=lambda: {"dbt-gitops": __version__})
+    decision: Decision = field(default_factory=lambda: Decision(action="none"))
+    error: DbtGitopsError | None = None
+
+    def __post_init__(self) -> None:
+        self.queued_at = self.started_at = now()
+        self.run_id = new_run_id(self.request.job.name, self.queued_at)
+        self.mask = secret_mask(self.around.config, self.around.environ)
+        self.folder = RunFolder(self.around.config.root, self.run_id, self.mask)
+        self.reporter = self.around.reporter
+        self.reporter.say(f"run {self.run_id}")
+
+    def run(self) -> Run:
+        with self.stop.listening(), ExitStack() as stack:
+            try:
+                with self.stop.raising():
+                    stack.enter_context(self.around.store.lock(*self._turn()))
+                self.started_at = now()
+                with self.stop.timer(self.request.job.timeout):
+                    self._execute()
+            except Stopped as stopped:
+                self._note(f"stopped before the first step: {stopped}")
+            except DbtGitopsError as error:
+                self.error = error
+            except Exception as bug:
+                self.error = DbtGitopsError(f"a bug in dbt-gitops: {bug!r}")
+                self._finish()
+                raise
+            return self._finish()
+
+    def _turn(self) -> tuple[str, Callable[[], None], None]:
+        """What the lock needs to know. Waiting for a turn isn't part of the timeout."""
+        job = self.request.job.name
+        return job, lambda: self.reporter.say(f"waiting: another run of `{job}` goes on here"), None
+
+    def _execute(self) -> None:
+        around = self.around
+        with TemporaryDirectory(prefix="dbt-gitops-") as temporary, ExitStack() as stack:
+            scratch = Path(temporary)
+            with self.stop.raising():
+                project = open_project(around.config.project, around.environ)
+                engine = start_engine(self.request, around, project, self.run_id, self.stop)
+                stack.callback(self._close, engine)
+                flags = self._prepare(project, scratch)
+            if self.decision.action != "skip":
+                self._run_steps(engine, flags, project, scratch)
+
+    def _close(self, engine: Engine) -> None:
+        engine.close()
+        self.versions.update(engine.versions)
+
+    def _prepare(self, project: Project, scratch: Path) -> JobFlags:
+        """Profile and state, while the engine imports dbt."""
+        for name in sorted(other_secrets(self.around.config, self.request, self.around.environ)):
+            self._note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
+        profiles = profiles_dir(self.request, self.around, scratch)
+        self.decision = decide_deferral(self.request, self.around)
+        if self.decision.text:
+            self._note(self.decision.text)
+        if self.decision.action == "full":
+            self.request = without_state(self.request)
+        state = fetch_state(self.decision, self.around, project, scratch / "state")
+        job = self.request.job
+        return JobFlags(
+            target=job.target,
+            threads=job.threads,
+            vars=job.vars,
+            profiles_dir=profiles,
+            state=state,
+            defer_state=state,
+        )
+
+    def _run_steps(self, engine: Engine, flags: JobFlags, project: Project, scratch: Path) -> None:
+        sequence = Sequence(
+            engine=engine,
+            flags=flags,
+            job=self.request.job,
+            folder=self.folder,
+            project=project.folder,
+            scratch=scratch,
+            target=project.target,
+            mask=self.mask,
+            reporter=self.reporter,
+            stop=self.stop,
+        )
+        planned = plan_steps(self.request.job, has_packages(project.folder))
+        self.results.extend(sequence.run(planned))
+        docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
+        self.folder.keep(project.artifacts(docs), self.folder.path)
+
+    def _finish(self) -> Run:
+        """Record first, publish then: what is published names a record that is there."""
+        if self.error is not None:
+            self.notes += [note for note in (self.error.why, self.error.hint) if note]
+            self.reporter.error(self.error)
+        run = record_of(self._facts())
+        manifest = self.folder.path / MANIFEST
+        reason = reason_not_to(run, self.request, self.around.checkout, manifest.exists())
+        run = replace(run, state_published=not reason, state_reason=reason)
+        self._write(run)
+        if run.state_published:
+            run = self._publish(run, manifest)
+        if self.folder.problems:
+            run = replace(run, exit_code=run.exit_code or int(ExitCode.STATE_UNRESOLVED))
+            for problem in self.folder.problems:
+                self.reporter.warn(f"not written: {problem}")
+        self.reporter.run_finished()
+        return run
+
+    def _facts(self) -> Facts:
+        if "dbt" not in self.versions and (self.folder.path / MANIFEST).exists():
+            # A plain executable says its version only in what it writes.
+            metadata = manifest_metadata(self.folder.path / MANIFEST)
+            self.versions["dbt"] = metadata.dbt_version
+        return Facts(
+            run_id=self.run_id,
+            request=self.request,
+            checkout=self.around.checkout,
+            queued_at=self.queued_at,
+            started_at=self.started_at,
+            finished_at=now(),
+            results=tuple(self.results),
+            notes=tuple(self.notes),
+            versions=self.versions,
+            decision=self.decision,
+            error=self.error,
+            stop=self.stop,
+        )
+
+    def _publish(self, run: Run, manifest: Path) -> Run:
+        try:
+            state = published_state(run, manifest, manifest_metadata(manifest))
+            moved = self.around.store.publish(manifest, self.folder.path / RECORD, state)
+            reason = "" if moved else "a newer run has published already"
+        except (StateUnresolved, NotAManifest, OSError) as error:
+            reason = f"the state could not be published: {error}"
+            self.folder.problems.append(reason)
+        if reason:
+            run = replace(run, state_published=False, state_reason=reason)
+            self._write(run)
+        return run
+
+    def _write(self, run: Run) -> None:
+        self.folder.write_text(RECORD, [run_to_json(run)])
+
+    def _note(self, text: str) -> None:
+        self.notes.append(text)
+        self.reporter.say(text)

@@ -1,0 +1,58 @@
+"""What a run needs before its first step, besides the engine: the profile and the state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from runner.dbt.profiles import find_profiles_dir, write_overlay
+from runner.execution.deferral import Decision, check_manifest, decide, newest
+from runner.execution.project import Project
+from runner.execution.request import Request
+from runner.execution.schema_name import schema_name
+from runner.execution.sequence import now
+from runner.execution.surroundings import Surroundings
+
+
+def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
+    """The folder of profiles.yml; a copy in ``scratch`` where the run writes into another schema."""
+    variables = {**around.environ, **request.job.env}
+    found = find_profiles_dir(request.environment.profiles_dir, around.config.project, variables)
+    if request.environment.schema is None:
+        return found
+    fields = {
+        "pr_number": request.pr_number,
+        "job": request.job.name,
+        "sha7": around.checkout.commit[:7],
+        "branch": around.checkout.branch,
+    }
+    schema = schema_name(request.environment.schema, fields)
+    around.reporter.say(f"schema: {schema}")
+    return write_overlay(found, schema, scratch / "profiles")
+
+
+def decide_deferral(request: Request, around: Surroundings) -> Decision:
+    """Raises StateUnresolved where the job says that missing state is a failure."""
+    job, store = request.job, around.store
+    if request.overrides.full:
+        return Decision(action="full", text="full build: asked for by --full")
+    found = newest(store, job.defer) if job.defer else None
+    return decide(job, found, around.config, store.location, now())
+
+
+def fetch_state(
+    decision: Decision, around: Surroundings, project: Project, into: Path
+) -> Path | None:
+    """The folder that ``--state`` names, with the decision's manifest; None without one."""
+    if decision.state is None:
+        return None
+    into.mkdir()
+    around.store.fetch(decision.state, into)
+    check_manifest(into, decision.state, project.name)
+    return into
+
+
+def without_state(request: Request) -> Request:
+    """The request as a full build: no step compares with a state that isn't there."""
+    steps = tuple(step.without_state() for step in request.job.steps)
+    return replace(request, job=replace(request.job, steps=steps))

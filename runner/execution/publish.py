@@ -1,0 +1,61 @@
+"""Whether a run may publish its state, and the publishing."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from runner.dbt.project import ManifestMetadata
+from runner.execution.request import Request
+from runner.git import Checkout
+from runner.record import PublishedState, Run
+
+CHUNK_BYTES = 1 << 20
+
+
+def reason_not_to(run: Run, request: Request, checkout: Checkout, manifest: bool) -> str:
+    """Why this run publishes no state, "" where it does.
+
+    Only a successful run of a deployment job on the default branch publishes, and only as the
+    jobs file declares it: others would defer to what isn't production.
+    """
+    changed = request.overrides.elsewhere()
+    reasons = {
+        f"the run ended as {run.status}": run.status != "success",
+        f"`{request.job.name}` is started by pull requests, so it is no deployment job": (
+            not request.job.deploys
+        ),
+        f"this run was changed by {', '.join('--' + name.replace('_', '-') for name in changed)}": (
+            bool(changed)
+        ),
+        "this is not a git checkout, so not known to be the default branch": not checkout.commit,
+        f"{checkout.branch or 'a detached HEAD'} is not the default branch"
+        + (f" ({checkout.default_branch})" if checkout.default_branch else ""): (
+            not checkout.on_default_branch
+        ),
+        "no step wrote a manifest": not manifest,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def published_state(run: Run, manifest: Path, metadata: ManifestMetadata) -> PublishedState:
+    """What the store keeps about a manifest."""
+    return PublishedState(
+        run_id=run.run_id,
+        job=run.job,
+        environment=run.environment,
+        commit=run.commit,
+        sha256=_sha256(manifest),
+        published_at=run.finished_at,
+        dbt_version=metadata.dbt_version,
+        project=metadata.project,
+        dbt_schema_version=metadata.schema_version,
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

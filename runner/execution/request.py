@@ -1,0 +1,73 @@
+"""What was asked for: a job, who asked and why, and what the command line says differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from runner.model import Config, Deferral, Environment, Job, VarValue
+from runner.steps import Step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overrides:
+    """What this run does differently from the jobs file; None and empty mean as the file says."""
+
+    target: str | None = None
+    threads: int | None = None
+    vars: Mapping[str, VarValue] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    schema: str | None = None
+    defer_to: Deferral | None = None
+    full: bool = False
+    git_sha: str | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Those that are given, as the record shows them. Values of `env` stay out of it."""
+        shown: dict[str, Any] = {}
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value:
+                shown[each.name] = value
+        if self.steps:
+            shown["steps"] = [step.text for step in self.steps]
+        if self.defer_to:
+            shown["defer_to"] = self.defer_to.to
+        if self.env:
+            shown["env"] = sorted(self.env)
+        return shown
+
+    def elsewhere(self) -> list[str]:
+        """Those that make a run say nothing about the job as it is declared."""
+        return sorted(set(self.given()) - {"threads", "full", "defer_to"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One run that was asked for. ``pr_number`` is "" outside a pull request."""
+
+    job: Job
+    environment: Environment
+    overrides: Overrides = Overrides()
+    trigger: str = "manual"
+    cause: str = ""
+    actor: str = ""
+    pr_number: str = ""
+
+
+def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job, Environment]:
+    """The job and its environment, as this run has them."""
+    job = config.jobs[name]
+    environment = config.environment_of(job)
+    job = replace(
+        job,
+        target=overrides.target or job.target or environment.target,
+        threads=overrides.threads or job.threads,
+        vars={**environment.vars, **job.vars, **overrides.vars},
+        env={**environment.env, **job.env, **overrides.env},
+        steps=overrides.steps or job.steps,
+        defer=None if overrides.full else overrides.defer_to or job.defer,
+    )
+    return job, replace(environment, schema=overrides.schema or environment.schema)

@@ -1,0 +1,24 @@
+"""What a run is given besides the request: nothing below reads the process's own environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.git import Checkout
+from runner.model import Config
+from runner.reports.reporter import Reporter
+from runner.state import StateStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """``cache`` is the folder of installed dbts; ``environ`` is read, and never changed."""
+
+    config: Config
+    checkout: Checkout
+    environ: Mapping[str, str]
+    cache: Path
+    store: StateStore
+    reporter: Reporter

@@ -1,0 +1,104 @@
+"""The environment variables of dbt's process, and what of them is secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runner.errors import ConfigInvalid
+from runner.execution.request import Request
+from runner.masking import Mask
+from runner.model import Config
+
+# A child that runs a repository's own macros gets nothing that speaks for the workflow.
+WITHHELD = frozenset(
+    {
+        "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE",
+        "GITHUB_STEP_SUMMARY",
+    }
+)  # fmt: skip
+WITHHELD_PREFIXES = ("ACTIONS_", "INPUT_")
+SECRET_PREFIX = "DBT_ENV_SECRET_"  # noqa: S105 - dbt's own prefix, not a secret
+# dbt Cloud's words for why a run started.
+REASON_CATEGORIES = {
+    "schedule": "scheduled",
+    "pull_request": "github_pull_request",
+    "merge": "merge",
+    "job": "job_completion",
+}
+
+
+def dbt_variables(
+    config: Config,
+    request: Request,
+    run_id: str,
+    commit: str,
+    target: str,
+    environ: Mapping[str, str],
+) -> dict[str, str]:
+    """Everything that dbt's process sees: later lines win over earlier ones."""
+    _check_secrets(request, environ)
+    others = other_secrets(config, request, environ)
+    return {
+        **{name: value for name, value in environ.items() if not _withheld(name, others, request)},
+        **cloud_variables(config, request, run_id, commit),
+        "DBT_TARGET_PATH": target,
+        **request.job.env,
+    }
+
+
+def secret_mask(config: Config, environ: Mapping[str, str]) -> Mask:
+    """Masks every secret of the jobs file, every DBT_ENV_SECRET_ and the workflow's own tokens."""
+    named = {name for environment in config.environments.values() for name in environment.secrets}
+    return Mask(
+        value
+        for name, value in environ.items()
+        if name in named or name.startswith(SECRET_PREFIX) or name.endswith("_TOKEN")
+    )
+
+
+def cloud_variables(config: Config, request: Request, run_id: str, commit: str) -> dict[str, str]:
+    """What dbt Cloud sets, so that projects which read it in macros move over unchanged."""
+    ci = not request.job.deploys
+    return {
+        "DBT_CLOUD_PROJECT_ID": config.project.name,
+        "DBT_CLOUD_JOB_ID": request.job.name,
+        "DBT_CLOUD_RUN_ID": run_id,
+        "DBT_CLOUD_RUN_REASON_CATEGORY": REASON_CATEGORIES.get(request.trigger, "other"),
+        "DBT_CLOUD_RUN_REASON": request.cause,
+        "DBT_CLOUD_ENVIRONMENT_ID": request.environment.name,
+        "DBT_CLOUD_ENVIRONMENT_NAME": request.environment.name,
+        "DBT_CLOUD_ENVIRONMENT_TYPE": "staging" if ci else "prod",
+        "DBT_CLOUD_INVOCATION_CONTEXT": "ci" if ci else "prod",
+        "DBT_CLOUD_PR_ID": request.pr_number,
+        "DBT_CLOUD_GIT_SHA": commit,
+    }
+
+
+def other_secrets(config: Config, request: Request, environ: Mapping[str, str]) -> set[str]:
+    """Names of secrets that are set but that this job's environment doesn't name."""
+    declared = {name for each in config.environments.values() for name in each.secrets}
+    dbt_secrets = {name for name in environ if name.startswith(SECRET_PREFIX)}
+    present = (declared | dbt_secrets) & set(environ)
+    return present - set(request.environment.secrets)
+
+
+def _withheld(name: str, others: set[str], request: Request) -> bool:
+    if name in request.environment.secrets:
+        return False
+    return name in WITHHELD or name in others or name.startswith(WITHHELD_PREFIXES)
+
+
+def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:
+    missing = [name for name in request.environment.secrets if not environ.get(name)]
+    if missing:
+        raise ConfigInvalid(
+            f"secret{'s' if len(missing) > 1 else ''} {', '.join(missing)} not set",
+            why=f"environment `{request.environment.name}` names what its jobs need",
+            hint=f"on GitHub: gh secret set {missing[0]}; here: export {missing[0]}=…",
+        )
+    overridden = sorted(set(request.overrides.env) & set(request.environment.secrets))
+    if overridden:
+        raise ConfigInvalid(
+            f"{', '.join(overridden)} can't be set with --env",
+            why=f"it is a secret of environment `{request.environment.name}`, and --env is recorded",
+        )

@@ -1,0 +1,108 @@
+"""A run that has ended, for a terminal: the verdict, the steps, what failed, and where it all is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from runner.durations import format_duration
+from runner.record import NodeResult, Run, StepResult
+
+STYLES = {
+    "success": "green",
+    "pass": "green",
+    "warn": "yellow",
+    "error": "red",
+    "fail": "red",
+    "runtime error": "red",
+    "partial success": "red",
+    "cancelled": "yellow",
+    "skipped": "dim",
+}
+# More failing nodes than this are counted; the record has them all.
+FAILURES_SHOWN = 20
+
+
+def print_summary(run: Run, folder: Path, console: Console) -> None:
+    """Everything that someone wants to know first, and where the rest is."""
+    for part in summary(run, folder):
+        console.print(part)
+
+
+def summary(run: Run, folder: Path) -> Iterator[RenderableType]:
+    """The parts of the summary, in order."""
+    yield Text()
+    if run.steps:
+        yield _steps(run.steps)
+    for step in run.steps:
+        if step.status == "error" and not any(node.failed for node in step.nodes):
+            yield Padding(Text(step.message.strip(), style="red"), (1, 0, 0, 2))
+    failed = [node for node in run.nodes if node.failed]
+    for node in failed[:FAILURES_SHOWN]:
+        yield _failure(node)
+    if len(failed) > FAILURES_SHOWN:
+        yield Text(f"and {len(failed) - FAILURES_SHOWN} more failing nodes, see the record")
+    for note in run.notes:
+        yield Text(f"note: {note}")
+    yield Text(_state(run))
+    yield Text(f"record: {folder / 'run.json'}")
+    yield _verdict(run)
+
+
+def _verdict(run: Run) -> Text:
+    times = (
+        f"in {format_duration(run.seconds)} (prepared in {format_duration(run.preparation_seconds)},"
+        f" executed in {format_duration(run.execution_seconds)})"
+    )
+    text = Text(f"{run.job}: {run.status}", style=f"bold {STYLES[run.status]}")
+    return text.append(f" {times}: {run.reason}", style="not bold default")
+
+
+def _steps(steps: tuple[StepResult, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("#", "step", "status", "nodes", "time"):
+        table.add_column(
+            name, justify="right" if name in ("#", "time") else "left", overflow="fold"
+        )
+    for step in steps:
+        again = f" (attempt {step.attempt})" if step.attempt > 1 else ""
+        table.add_row(
+            str(step.index),
+            Text(step.text + again),
+            Text(step.status, style=STYLES[step.status]),
+            _counts(step),
+            format_duration(step.seconds) if step.started_at else "",
+        )
+    return table
+
+
+def _counts(step: StepResult) -> str:
+    """``28 success, 1 fail`` by dbt's statuses, the most frequent first."""
+    if not step.nodes:
+        return step.message.splitlines()[0] if step.message and step.exit_code == 0 else ""
+    counts: dict[str, int] = {}
+    for node in step.nodes:
+        counts[node.status] = counts.get(node.status, 0) + 1
+    ordered = sorted(counts.items(), key=lambda item: -item[1])
+    return ", ".join(f"{count} {status}" for status, count in ordered)
+
+
+def _failure(node: NodeResult) -> Padding:
+    where = f"{node.file}:{node.line}" if node.line else node.file
+    text = Text(f"{node.status.upper()} {node.resource_type} {node.name}", style="bold red")
+    text.append(f"  {where}\n", style="not bold default")
+    text.append(node.message.strip(), style="not bold default")
+    if node.compiled_path:
+        text.append(f"\ncompiled: {node.compiled_path}", style="not bold dim")
+    return Padding(text, (1, 0, 0, 2))
+
+
+def _state(run: Run) -> str:
+    if run.state_published:
+        return f"state: published for {run.environment} / {run.job}"
+    return f"state: not published, {run.state_reason}"

@@ -1,0 +1,219 @@
+"""Whether a cron expression is one that GitHub runs, and how close its times are.
+
+The rules are GitHub's: POSIX cron of five fields, and at least five minutes between two runs.
+croniter, which computes the times, takes more than GitHub does; what passes has to pass it too, and
+a test holds them to the same times.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+MIN_GAP = 5  # minutes, GitHub's own
+DAY = 24 * 60
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_LONGEST = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_PART = re.compile(
+    r"(?P<first>\*|[0-9]{1,4}|[A-Z]{3})(-(?P<last>[0-9]{1,4}|[A-Z]{3}))?(/(?P<step>[0-9]{1,4}))?"
+)
+_MACROS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongCron:
+    """Why an expression doesn't do, and what to write instead where that is known."""
+
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Field:
+    name: str
+    low: int
+    high: int
+    names: tuple[str, ...] = ()
+
+    def number(self, word: str) -> int | None:
+        if word in self.names:
+            return self.names.index(word) + self.low
+        return int(word) if word.isdigit() and self.low <= int(word) <= self.high else None
+
+
+_FIELDS = (
+    _Field(name="minute", low=0, high=59),
+    _Field(name="hour", low=0, high=23),
+    _Field(name="day of the month", low=1, high=31),
+    _Field(name="month", low=1, high=12, names=_MONTHS),
+    _Field(name="day of the week", low=0, high=6, names=_DAYS),
+)
+
+
+class _Unreadable(ValueError):
+    """A field that isn't POSIX cron; carries a :class:`WrongCron`."""
+
+    def __init__(self, why: str, hint: str = "") -> None:
+        super().__init__(why)
+        self.wrong = WrongCron(why=why, hint=hint)
+
+
+@lru_cache(maxsize=8192)
+def check_cron(text: str) -> WrongCron | None:
+    """The first reason why GitHub would not run this expression as it is meant, or None."""
+    try:
+        minutes, hours, dates = _read(text)
+    except _Unreadable as unreadable:
+        return unreadable.wrong
+    if not dates.exist:
+        return WrongCron(why="it never fires: no year has such a day")
+    if not _croniter_reads(text):
+        return WrongCron(why="croniter, which computes its times, can't read it")
+    gap = _smallest_gap(minutes, hours, dates)
+    if gap < MIN_GAP:
+        apart = f"{gap} minute{'s' if gap > 1 else ''}"
+        why = f"two of its times are {apart} apart; GitHub's least is {MIN_GAP} minutes"
+        return WrongCron(why=why, hint="`*/5` in the first field is every five minutes")
+    return None
+
+
+def _croniter_reads(text: str) -> bool:
+    from croniter import croniter  # late: a file without schedules doesn't need it
+
+    return bool(croniter.is_valid(text))
+
+
+def smallest_gap(text: str) -> int:
+    """Minutes between the two closest of all its times; raises ValueError for no POSIX cron.
+
+    A gap of a day or more is said to be a day.
+    """
+    return _smallest_gap(*_read(text))
+
+
+def _read(text: str) -> tuple[set[int], set[int], _Dates]:
+    words = text.split()
+    if text.startswith("@"):
+        instead = _MACROS.get(text.strip().lower())
+        hint = f"write `{instead}`" if instead else "write five fields, such as `0 4 * * *`"
+        raise _Unreadable("GitHub doesn't know the `@` shorthands", hint)
+    if len(words) != len(_FIELDS):
+        why = f"it has {len(words)} field{'' if len(words) == 1 else 's'} instead of five"
+        names = ", ".join(field.name for field in _FIELDS)
+        raise _Unreadable(why, "there are no seconds and no years" if len(words) > 5 else names)
+    minutes, hours, days, months, weekdays = map(_values, _FIELDS, words)
+    return minutes, hours, _Dates(days=days, months=months, weekdays=weekdays)
+
+
+def _values(field: _Field, word: str) -> set[int]:
+    values: set[int] = set()
+    for part in word.split(","):
+        values |= _part(field, part)
+    return values
+
+
+def _part(field: _Field, part: str) -> set[int]:
+    match = _PART.fullmatch(part.upper())
+    if match is None or (match["first"] == "*" and match["last"]):
+        raise _Unreadable(f"{_cut(part)} doesn't fit the {field.name}{_not_posix(part)}")
+    step = int(match["step"] or 1)
+    if step < 1 or step > field.high:
+        raise _Unreadable(f"`/{step}` is not a step of the {field.name} (1 to {field.high})")
+    if match["first"] == "*":
+        return set(range(field.low, field.high + 1, step))
+    first = _number(field, match["first"])
+    last = _number(field, match["last"]) if match["last"] else first
+    if match["step"] and not match["last"]:
+        last = field.high
+    if last == first and match["last"]:
+        # croniter takes such a range for a whole turn: every minute, every hour
+        raise _Unreadable(f"the range `{part}` has only one value", f"write `{match['first']}`")
+    if last < first:
+        why = f"the range `{part}` of the {field.name} goes backwards"
+        raise _Unreadable(why, f"write two: `{first}-{field.high},{field.low}-{last}`")
+    return set(range(first, last + 1, step))
+
+
+def _number(field: _Field, word: str) -> int:
+    number = field.number(word)
+    if number is None:
+        hint = "Sunday is 0" if field.high == 6 and word == "7" else ""
+        names = f", or {field.names[0]} to {field.names[-1]}" if field.names else ""
+        why = f"{_cut(word)} doesn't fit the {field.name} ({field.low} to {field.high}{names})"
+        raise _Unreadable(why, hint)
+    return number
+
+
+def _cut(word: str) -> str:
+    return f"`{word[:20]}`" if word.isprintable() else ascii(word[:20])
+
+
+def _not_posix(part: str) -> str:
+    found = next((sign for sign in "?#LW" if sign in part.upper()), None)
+    return f"; `{found}` is not POSIX cron, and GitHub doesn't know it" if found else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Dates:
+    """The days that three fields allow. Where both kinds of day are narrowed, either will do."""
+
+    days: set[int]
+    months: set[int]
+    weekdays: set[int]
+
+    @property
+    def exist(self) -> bool:
+        longest = max(_LONGEST[month] for month in self.months)
+        return len(self.weekdays) < 7 or min(self.days) <= longest
+
+    @property
+    def follow_each_other(self) -> bool:
+        """Whether it ever fires on two days running."""
+        return any(self._match(today) and self._match(next_) for today, next_ in _calendar())
+
+    def _match(self, day: tuple[int, int, int]) -> bool:
+        month, number, weekday = day
+        if month not in self.months:
+            return False
+        if len(self.days) < 31 and len(self.weekdays) < 7:
+            return number in self.days or weekday in self.weekdays
+        return number in self.days and weekday in self.weekdays
+
+
+@lru_cache(maxsize=1)
+def _calendar() -> frozenset[tuple[tuple[int, int, int], tuple[int, int, int]]]:
+    """Each pair of (month, day, weekday) that can follow each other, of all years.
+
+    The calendar repeats after 28 years; weekdays count from Sunday = 0.
+    """
+    start = date(2000, 1, 1)
+    days = [start + timedelta(days=n) for n in range(28 * 366)]
+    triples = [(day.month, day.day, day.isoweekday() % 7) for day in days]
+    return frozenset(pairwise(triples))
+
+
+def _smallest_gap(minutes: set[int], hours: set[int], dates: _Dates) -> int:
+    clock, rows = sorted(minutes), sorted(hours)
+    gaps = [DAY, *_steps(clock)]
+    if len(rows) > 1:
+        gaps.append(clock[0] + 60 * min(_steps(rows)) - clock[-1])
+    gap = min(gaps)
+    midnight = clock[0] + 60 * rows[0] + DAY - (clock[-1] + 60 * rows[-1])
+    return midnight if midnight < gap and dates.follow_each_other else gap
+
+
+def _steps(numbers: list[int]) -> list[int]:
+    return [later - earlier for earlier, later in pairwise(numbers)]

@@ -1,0 +1,198 @@
+"""``dbt-gitops validate`` and ``schema``: what they print, and what they return."""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.cli.schema import schema
+from runner.cli.validate import validate
+from runner.config import from_bytes
+from runner.config.schema import schema_text
+from runner.errors import ExitCode
+from runner.github.commands import annotation, escape_data, escape_property
+from runner.model import Problem
+from runner.reports.problems import as_annotations, problem_text
+from tests.configs import FOLDER
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dbt_project.yml").touch()
+    return tmp_path
+
+
+def put(case: str, to: Path) -> None:
+    shutil.copy(FOLDER / case, to)
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(validate, arguments, standalone_mode=False)
+    assert result.exception is None
+    assert result.stderr == ""
+    return int(result.return_value), result.stdout
+
+
+def test_a_valid_file(here: Path) -> None:
+    put("valid/example.yml", here / "dbt_jobs.yml")
+    assert run() == (ExitCode.SUCCESS, "dbt_jobs.yml is valid: 5 jobs, 2 environments\n")
+
+
+def test_a_problem_as_text(here: Path) -> None:
+    put("invalid/unknown_key_nested.yml", here / "dbt_jobs.yml")
+    code, out = run()
+    assert code == ExitCode.CONFIG_INVALID
+    assert out == (
+        "error: unknown key `timezon` in `jobs.daily.triggers.schedule`\n"
+        "  --> dbt_jobs.yml:11:9\n"
+        "   |\n"
+        "11 |         timezon: America/New_York\n"
+        "   |         ^^^^^^^\n"
+        "   = known here: cron, timezone\n"
+        "   hint: did you mean `timezone`?\n"
+        "\n"
+        "1 problem in dbt_jobs.yml\n"
+    )
+
+
+def test_a_missing_file(here: Path) -> None:
+    code, out = run()
+    assert code == ExitCode.CONFIG_INVALID
+    assert out == (
+        "error: `dbt_jobs.yml` doesn't exist\n"
+        " --> dbt_jobs.yml\n"
+        "  hint: name the jobs file, or run dbt-gitops in its folder\n"
+        "\n"
+        "1 problem in dbt_jobs.yml\n"
+    )
+
+
+def test_a_warning_is_no_error(here: Path) -> None:
+    put("valid/warning.yml", here / "dbt_jobs.yml")
+    code, out = run()
+    assert code == ExitCode.SUCCESS
+    assert out.startswith("warning: the address of `slack` is written into the file\n")
+    assert out.endswith("dbt_jobs.yml is valid: 1 job, 1 environment, 1 warning\n")
+
+
+def test_several_files(here: Path) -> None:
+    put("valid/example.yml", here / "good.yml")
+    put("invalid/everything.yml", here / "bad.yml")
+    code, out = run("good.yml", "bad.yml")
+    assert code == ExitCode.CONFIG_INVALID
+    assert out.startswith("good.yml is valid: 5 jobs, 2 environments\nerror: ")
+    assert out.endswith("\n12 problems in bad.yml\n")
+
+
+def test_json_has_every_field(here: Path) -> None:
+    put("valid/example.yml", here / "good.yml")
+    put("invalid/unknown_key_nested.yml", here / "bad.yml")
+    code, out = run("--format", "json", "good.yml", "bad.yml")
+    assert code == ExitCode.CONFIG_INVALID
+    said = json.loads(out)
+    good, bad = said["files"]
+    assert said["valid"] is False
+    assert good == {
+        "file": "good.yml", "valid": True, "jobs": 5, "environments": 2, "problems": []
+    }  # fmt: skip
+    assert (bad["valid"], bad["jobs"]) == (False, None)
+    (problem,) = bad["problems"]
+    assert list(problem) == [field.name for field in fields(Problem)]
+    assert (problem["file"], problem["line"], problem["column"], problem["end_column"]) == (
+        "bad.yml", 11, 9, 16
+    )  # fmt: skip
+
+
+def test_annotations(here: Path) -> None:
+    put("invalid/unknown_key_nested.yml", here / "dbt_jobs.yml")
+    code, out = run("--format", "github")
+    assert code == ExitCode.CONFIG_INVALID
+    assert out == (
+        "::error file=dbt_jobs.yml,line=11,col=9,endColumn=16,title=dbt-gitops%3A unknown-key::"
+        "unknown key `timezon` in `jobs.daily.triggers.schedule`%0Aknown here: cron, timezone%0A"
+        "hint: did you mean `timezone`?\n"
+        "1 problem in dbt_jobs.yml\n"
+    )
+
+
+HOSTILE = "x::error file=a,line=1::no\r\n::stop-commands::x%0A"
+
+
+def test_hostile_names_stay_one_annotation() -> None:
+    text = f'version: 1\njobs: {{}}\nenvironments: {{}}\n{json.dumps(HOSTILE)}: "\\e[31m"\n'
+    lines = as_annotations(from_bytes(Path("a,b:c%\nd.yml"), text.encode())).split("\n")
+    assert [line.startswith("::error file=a%2Cb%3Ac%25%0Ad.yml,line=") for line in lines] == [
+        *[True] * (len(lines) - 1),
+        False,
+    ]
+    assert lines[-1] == "3 problems in a,b:c%\\nd.yml"
+
+
+@given(st.text())
+def test_escaping_leaves_one_line(text: str) -> None:
+    line = annotation("error", text, title=text, file=text)
+    assert not set(line) & set("\r\n")
+    properties, _, data = line.removeprefix("::error").removeprefix(" ").partition("::")
+    assert data == escape_data(text)
+    assert len(properties.split(",")) == (2 if text else 1)
+    back = escape_property(text).replace("%2C", ",").replace("%3A", ":")
+    assert back == escape_data(text)
+
+
+def test_an_annotation_without_a_place() -> None:
+    assert annotation("notice", "50%\n") == "::notice::50%25%0A"
+
+
+def test_a_terminal_gets_no_escape_codes_from_the_file() -> None:
+    problem = Problem(
+        file=Path("a\x1b[31m.yml"),
+        line=1,
+        column=3,
+        end_column=5,
+        code="x",
+        what="x",
+        source="\tä\x1b[0m漢字",
+    )
+    assert "\x1b[0m漢" not in problem_text(problem)
+    assert "\x1b[31m.yml" not in problem_text(problem)
+
+
+def test_carets_stand_under_wide_characters() -> None:
+    problem = Problem(
+        file=Path("x"), line=7, column=4, end_column=6, code="x", what="x", source="漢字: 漢字"
+    )
+    excerpt = problem_text(problem).split("\n")[-1]
+    assert excerpt.endswith("\x1b[0m      \x1b[31m\x1b[1m^^^\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("of", "name"), [("jobs", "dbt_jobs.schema.json"), ("run", "run.schema.json")]
+)
+def test_the_schema_is_printed(of: str, name: str) -> None:
+    result = CliRunner().invoke(schema, ["--of", of], standalone_mode=False)
+    assert result.return_value == ExitCode.SUCCESS
+    assert result.stdout == schema_text(name)
+    assert CliRunner().invoke(schema, [], standalone_mode=False).stdout == schema_text(
+        "dbt_jobs.schema.json"
+    )
+
+
+def test_what_validate_does_not_import(here: Path) -> None:
+    put("valid/example.yml", here / "dbt_jobs.yml")
+    program = (
+        "import sys; from runner.cli.validate import validate; "
+        "validate.main([], standalone_mode=False); "
+        "print(sorted({'rich', 'fsspec', 'croniter', 'github', 'requests'} & set(sys.modules)))"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert out.stdout.splitlines()[-1] == "[]"
