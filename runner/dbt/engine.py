@@ -46,10 +46,15 @@ class Watcher(Protocol):
 
 
 class Engine(Protocol):
-    """Runs one command after another. ``versions`` fills when dbt has said them."""
+    """Runs one command after another. ``versions`` fills when dbt has said them.
+
+    ``ready`` waits until a command could start: DbtMissing where dbt can't be had, Stopped where
+    the job has to stop.
+    """
 
     versions: dict[str, str]
 
+    def ready(self) -> None: ...
     def run(self, command: Command, watcher: Watcher) -> Outcome: ...
     def close(self) -> None: ...
 

@@ -30,6 +30,9 @@ class PlainDbt:
         self._env = env
         self._stop = stop
 
+    def ready(self) -> None:
+        """Each command starts its own process."""
+
     def run(self, command: Command, watcher: Watcher) -> Outcome:
         before = self._stamps()
         child = self._start([str(self._executable), *command.argv])

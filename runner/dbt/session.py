@@ -14,7 +14,7 @@ from runner.dbt.child import Child
 from runner.dbt.engine import Command, Outcome, Watcher, node_result
 from runner.errors import DbtMissing
 from runner.record import NodeResult
-from runner.stopping import Stop
+from runner.stopping import Stop, Stopped
 
 WORKER = Path(__file__).with_name("worker.py")
 LAST_LINES = 15
@@ -42,13 +42,28 @@ class WarmSession:
         self._child = Child(argv, cwd=project, env=env, stop=stop, talks=True)
         self._last: deque[str] = deque(maxlen=LAST_LINES)
 
+    def ready(self) -> None:
+        """Wait until dbt is imported."""
+        for line in self._child.lines():
+            if line.stream == "err":
+                self._last.append(line.text)
+                continue
+            message = json.loads(line.text)
+            if message["kind"] == "ready":
+                self.versions.update(message["versions"])
+                return
+            raise self._unusable(message["message"])
+        if self._stop.asked:
+            raise Stopped(self._stop.reason)
+        raise self._unusable("\n".join(self._last) or "it printed nothing")
+
     def run(self, command: Command, watcher: Watcher) -> Outcome:
         """Send the command and pass on what comes until it has ended, or the worker has died."""
         exchange = _Exchange(watcher=watcher)
         self._child.send(self._request(command, exchange.marker))
         for line in self._child.lines():
             if line.stream == "out":
-                self._take(json.loads(line.text), exchange)
+                exchange.take(json.loads(line.text))
             else:
                 for text in exchange.printed_by_dbt(line.text):
                     self._last.append(text)
@@ -72,18 +87,12 @@ class WarmSession:
             }
         )
 
-    def _take(self, message: dict[str, Any], exchange: _Exchange) -> None:
-        kind = message["kind"]
-        if kind == "ready":
-            self.versions.update(message["versions"])
-        elif kind == "unusable":
-            raise DbtMissing(
-                f"dbt can't be imported by {self._python}",
-                why=message["message"],
-                hint="name core and adapter in the environment's `dbt`, or install them there",
-            )
-        else:
-            exchange.take(message)
+    def _unusable(self, why: str) -> DbtMissing:
+        return DbtMissing(
+            f"dbt can't be imported by {self._python}",
+            why=why,
+            hint="name core and adapter in the environment's `dbt`, or install them there",
+        )
 
     def _died(self, exchange: _Exchange) -> Outcome:
         code = self._child.wait()

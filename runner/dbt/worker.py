@@ -28,7 +28,7 @@ from dataclasses import fields
 
 # The runner's packages are there for this import alone: what dbt imports comes from dbt's own.
 sys.path.insert(0, HERE.rpartition("/runner/")[0])
-from runner.dbt.artifacts import Artifacts  # noqa: E402 - see above
+from runner.dbt.artifacts import Artifacts
 
 del sys.path[0]
 

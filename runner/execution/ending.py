@@ -27,6 +27,7 @@ class Facts:
     checkout: Checkout
     queued_at: datetime
     started_at: datetime
+    prepared_at: datetime | None
     finished_at: datetime
     results: tuple[StepResult, ...]
     notes: tuple[str, ...]
@@ -49,8 +50,7 @@ def record_of(facts: Facts) -> Run:
     """The record, but for what happens with its state."""
     request, results = facts.request, facts.results
     ended = verdict(results, facts.error, facts.decision, facts.stop)
-    executing = [step.started_at for step in results if step.started_at and step.kind != "deps"]
-    execution_start = executing[0] if executing else facts.finished_at
+    execution_start = facts.prepared_at or facts.finished_at
     nodes = [node for step in results for node in step.nodes]
     run = Run(
         run_id=facts.run_id,

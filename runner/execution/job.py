@@ -64,6 +64,7 @@ class _JobRun:
     versions: dict[str, str] = field(default_factory=lambda: {"dbt-gitops": __version__})
     decision: Decision = field(default_factory=lambda: Decision(action="none"))
     error: DbtGitopsError | None = None
+    prepared_at: datetime | None = None
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -105,8 +106,11 @@ class _JobRun:
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
                 flags = self._prepare(project, scratch)
-            if self.decision.action != "skip":
-                self._run_steps(engine, flags, project, scratch)
+            if self.decision.action == "skip":
+                return
+            engine.ready()
+            self.prepared_at = now()
+            self._run_steps(engine, flags, project, scratch)
 
     def _close(self, engine: Engine) -> None:
         engine.close()
@@ -181,6 +185,7 @@ class _JobRun:
             checkout=self.around.checkout,
             queued_at=self.queued_at,
             started_at=self.started_at,
+            prepared_at=self.prepared_at,
             finished_at=now(),
             results=tuple(self.results),
             notes=tuple(self.notes),

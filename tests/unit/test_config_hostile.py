@@ -158,10 +158,3 @@ def test_a_file_as_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x" * 5000, "a\0b"])
 def test_impossible_names(name: str) -> None:
     assert only_problem(Path(name))[0] == "unreadable"
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_without_leave(tmp_path: Path) -> None:
-    jobs = tmp_path / "dbt_jobs.yml"
-    jobs.touch(mode=0o000)
-    assert only_problem(jobs)[0] == "unreadable"

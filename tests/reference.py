@@ -1,0 +1,173 @@
+"""What the code knows better than any author: `make docs` writes it, a test compares it.
+
+Parts of the README, between `<!-- generated: name -->` and `<!-- end: name -->`, and docs/reference.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.main import VERBS, cli
+from runner.config.schema import schema_text
+from runner.errors import ExitCode
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+REFERENCE = ROOT / "docs" / "reference.md"
+FIRST = ROOT / "examples" / "dbt_jobs.yml"
+# The help is wrapped at this width, whatever the terminal of who writes it.
+WIDTH = 96
+
+
+def first_jobs_file() -> str:
+    return f"```yaml\n{FIRST.read_text()}```"
+
+
+def exit_codes() -> str:
+    rows = [f"| {int(code)} | {code.meaning} |" for code in ExitCode]
+    return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+def commands() -> str:
+    """Each verb's `--help`, its groups' verbs below it."""
+    context = click.Context(cli, info_name="dbt-gitops")
+    parts = []
+    for verb in VERBS:
+        command = cli.get_command(context, verb)
+        assert command is not None
+        parts += [f"```text\n$ {line} --help\n{text}\n```" for line, text in _help(command, verb)]
+    return "\n\n".join(parts)
+
+
+def jobs_file() -> str:
+    """A table for each place of the jobs file: key, what it takes, its default, what it means."""
+    schema = json.loads(schema_text("dbt_jobs.schema.json"))
+    return "\n\n".join(_tables(schema, schema, ()))
+
+
+def record() -> str:
+    """A table for each object of the run record."""
+    schema = json.loads(schema_text("run.schema.json"))
+    return "\n\n".join(_tables(schema, schema, ()))
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "first-jobs-file": first_jobs_file,
+    "exit-codes": exit_codes,
+}
+
+
+def reference() -> str:
+    """The text of docs/reference.md."""
+    parts = (
+        "# Reference",
+        "Generated from the code by `make docs`.",
+        "## The jobs file",
+        jobs_file(),
+        "## Commands",
+        commands(),
+        "## Exit codes",
+        exit_codes(),
+        "## The record of a run: `run.json`",
+        record(),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def rendered(text: str) -> str:
+    """The README with its generated parts as the code has them now."""
+    for name, section in SECTIONS.items():
+        opening, closing = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
+        pattern = re.compile(rf"{re.escape(opening)}.*?{re.escape(closing)}", re.DOTALL)
+        assert len(pattern.findall(text)) == 1, f"the README has no place for {name}"
+        part = f"{opening}\n{section()}\n{closing}"
+        text = pattern.sub(lambda _, part=part: part, text)
+    return text
+
+
+def _help(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
+    context = click.Context(
+        command, info_name=f"dbt-gitops {name}", terminal_width=WIDTH, max_content_width=WIDTH
+    )
+    yield f"dbt-gitops {name}", command.get_help(context)
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            found = command.get_command(context, below)
+            assert found is not None
+            yield from _help(found, f"{name} {below}")
+
+
+def _tables(root: dict[str, Any], schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    if properties and path[:1] != ("defaults",):
+        yield _table(root, schema, path)
+    for key, raw in properties.items():
+        for part, below in _below(root, _resolved(root, raw)):
+            yield from _tables(root, below, (*path, key, *part))
+
+
+def _below(
+    root: dict[str, Any], schema: dict[str, Any]
+) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """The mappings inside: one's own properties, the values of names, the items of lists."""
+    if "properties" in schema:
+        yield (), schema
+    values = schema.get("additionalProperties")
+    if isinstance(values, dict) and "properties" in _resolved(root, values):
+        yield ("<name>",), _resolved(root, values)
+    inside = [schema.get(branch, {}) for branch in ("then", "else")] + schema.get("anyOf", [])
+    for inner in (_resolved(root, each) for each in inside):
+        if "properties" in inner:
+            yield (), inner
+    items = _resolved(root, schema.get("items", {}))
+    if "properties" in items:
+        yield ("[]",), items
+
+
+def _table(root: dict[str, Any], schema: dict[str, Any], path: tuple[str, ...]) -> str:
+    title = ".".join(path).replace(".[]", "[]") or "the file"
+    lines = [
+        f"**`{title}`**" if path else f"**{title}**",
+        "",
+        "| key | default | example | |",
+        "|---|---|---|---|",
+    ]
+    for key, raw in schema["properties"].items():
+        each = _resolved(root, raw)
+        required = key in schema.get("required", ())
+        default = "required" if required else _code(each["default"]) if "default" in each else ""
+        example = _code(each["examples"][0]) if each.get("examples") else ""
+        lines.append(f"| `{key}` | {default} | {example} | {_cell(each.get('description', ''))} |")
+    return "\n".join(lines)
+
+
+def _resolved(root: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    reference = schema.get("$ref")
+    if not reference:
+        return schema
+    found: Any = root
+    for part in reference.removeprefix("#/").split("/"):
+        found = found[part]
+    return {**_resolved(root, found), **{k: v for k, v in schema.items() if k != "$ref"}}
+
+
+def _code(value: object) -> str:
+    if value in ("", [], {}):
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    README.write_text(rendered(README.read_text()))
+    REFERENCE.write_text(reference())
