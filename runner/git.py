@@ -11,81 +11,132 @@ from tempfile import TemporaryDirectory
 
 from runner.errors import ConfigInvalid
 
+# What dbt parses and a file of these kinds changes; what dbt itself writes beside them isn't meant.
+PARSED = (".sql", ".py", ".csv", ".yml", ".yaml", ".md")
+HEADS = "refs/heads/"
+WRITTEN_BY_DBT = frozenset({".user.yml", "package-lock.yml"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkout:
     """What is checked out. Everything is "" outside a git checkout; ``branch`` also when detached.
 
-    ``default_branch`` is the remote's, or ``main`` or ``master`` where there is no remote.
+    ``changed`` is a file that isn't as committed, "" where all are; ``problem`` is git's reason
+    not to answer where there is a checkout.
     """
 
     commit: str = ""
     branch: str = ""
     default_branch: str = ""
-    dirty: bool = False
+    changed: str = ""
+    problem: str = ""
 
     @property
     def on_default_branch(self) -> bool:
         return bool(self.branch) and self.branch == self.default_branch
 
 
-def read_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout:
-    """The checkout that holds ``folder``; GitHub Actions checks out detached and says the branch."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
-        return Checkout()
-    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD")
-    if not branch and environ.get("GITHUB_REF", "").startswith("refs/heads/"):
-        branch = environ["GITHUB_REF"].removeprefix("refs/heads/")
+def read_checkout(folder: Path, environ: Mapping[str, str], default_branch: str = "") -> Checkout:
+    """The checkout that holds ``folder``; ``default_branch`` is GitHub's word where it is known.
+
+    GitHub Actions checks out detached and says the branch apart; that counts only for the commit
+    that it says it for, because a workflow may check out any other.
+    """
+    git = _Git(folder, environ)
+    head = git("rev-parse", "HEAD")
+    if not head.ok:
+        return Checkout(problem="" if head.outside else f"git refused: {head.error}")
+    branch = git("symbolic-ref", "--quiet", "--short", "HEAD").out
+    reference = environ.get("GITHUB_REF", "")
+    if not branch and environ.get("GITHUB_SHA") == head.out:
+        branch = reference[len(HEADS) :] if reference.startswith(HEADS) else ""
     return Checkout(
-        commit=commit,
+        commit=head.out,
         branch=branch,
-        default_branch=_default_branch(folder),
-        dirty=bool(_git(folder, "status", "--porcelain", "--untracked-files=no")),
+        default_branch=default_branch or _default_branch(git),
+        changed=_changed(git),
     )
 
 
 @contextmanager
-def worktree(folder: Path, commit: str) -> Iterator[Path]:
+def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """``folder`` as it is in another commit, in a temporary worktree of its repository."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
-    exact = _git(
-        folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}"
-    )
-    if not top or not exact:
+    git = _Git(folder, environ)
+    top = git("rev-parse", "--show-toplevel")
+    if not top.ok:
+        raise ConfigInvalid(f"{folder} is not in a git checkout", why=top.error)
+    exact = git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}")
+    if not exact.ok:
         raise ConfigInvalid(
-            f"there is no commit {commit!r} here" if top else f"{folder} is not in a git checkout",
-            hint=f"fetch it first: git fetch origin {commit}" if top else "",
+            f"there is no commit {commit!r} here", hint=f"fetch it first: git fetch origin {commit}"
         )
     with TemporaryDirectory(prefix="dbt-gitops-worktree-") as temporary:
         path = Path(temporary) / "checkout"
-        _git(folder, "worktree", "add", "--quiet", "--detach", str(path), exact)
+        added = git("worktree", "add", "--quiet", "--detach", str(path), exact.out)
+        if not added.ok:
+            raise ConfigInvalid(f"commit {commit!r} can't be checked out", why=added.error)
         try:
-            yield path / folder.resolve().relative_to(Path(top).resolve())
+            yield path / folder.resolve().relative_to(Path(top.out).resolve())
         finally:
-            _git(folder, "worktree", "remove", "--force", str(path))
+            git("worktree", "remove", "--force", str(path))
 
 
-def _default_branch(folder: Path) -> str:
-    remote = _git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
-    if remote:
-        return remote.removeprefix("origin/")
+def _default_branch(git: _Git) -> str:
+    remote = git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    if remote.ok:
+        return remote.out.removeprefix("origin/")
+    if git("remote").out:
+        return ""  # a local main beside a remote's develop would be a guess
     for name in ("main", "master"):
-        if _git(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{name}"):
+        if git("rev-parse", "--verify", "--quiet", f"refs/heads/{name}").ok:
             return name
     return ""
 
 
-def _git(folder: Path, *arguments: str) -> str:
-    """What git prints, "" where it fails or isn't there: each caller says what that means."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+def _changed(git: _Git) -> str:
+    """The first file below that git knows otherwise, or that dbt would parse and git doesn't know."""
+    listed = git("status", "--porcelain", "-z", "--untracked-files=all", "--", ".").out
+    for entry in filter(None, listed.split("\0")):
+        status, name = entry[:2], entry[3:]
+        if status != "??":
+            return name
+        if name.endswith(PARSED) and Path(name).name not in WRITTEN_BY_DBT:
+            return name
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Answer:
+    ok: bool
+    out: str = ""
+    error: str = ""
+
+    @property
+    def outside(self) -> bool:
+        """Whether there is no repository, or no commit in it, as opposed to one that is refused."""
+        absent = ("not a git repository", "unknown revision", "ambiguous argument 'HEAD'")
+        return not self.error or any(words in self.error for words in absent)
+
+
+class _Git:
+    """git in one folder. Its messages are read, so they are asked for in English."""
+
+    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+        self._folder = str(folder)
+        self._environ = {**environ, "LC_ALL": "C"}
+
+    def __call__(self, *arguments: str) -> _Answer:
+        try:
+            done = subprocess.run(
+                ["git", "-C", self._folder, *arguments],
+                capture_output=True,
+                encoding="utf-8",
+                errors="surrogateescape",
+                check=False,
+                stdin=subprocess.DEVNULL,
+                env=self._environ,
+            )
+        except OSError:
+            return _Answer(ok=False)
+        ok = done.returncode == 0
+        return _Answer(ok=ok, out=done.stdout.strip("\n"), error=done.stderr.strip())

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
+
+T = TypeVar("T")
 
 MASK = "***"
 # A value this short can't be told from ordinary text; masking every "1" would ruin a log or JSON.
@@ -25,6 +29,38 @@ class Mask:
 
     def __repr__(self) -> str:
         return f"Mask({len(self._forms)} forms)"
+
+    @property
+    def secrets(self) -> list[str]:
+        """The texts that are masked, the longest first."""
+        return list(self._forms)
+
+    def found_in(self, chunks: Iterable[bytes]) -> bool:
+        """Whether any secret stands in these bytes, also across two chunks."""
+        overlap = len(self._encoded[0]) - 1 if self._encoded else 0
+        held = b""
+        for chunk in chunks:
+            held += chunk
+            if any(form in held for form in self._encoded):
+                return True
+            held = held[len(held) - min(overlap, len(held)) :]
+        return False
+
+    def within(self, value: T) -> T:
+        """The same value, masked in every text that it holds, however deep."""
+        if not self._forms:
+            return value
+        masked: Any = value
+        if isinstance(value, str):
+            masked = self.text(value)
+        elif is_dataclass(value) and not isinstance(value, type):
+            changed = {each.name: self.within(getattr(value, each.name)) for each in fields(value)}
+            masked = replace(value, **changed)
+        elif isinstance(value, Mapping):
+            masked = {self.within(key): self.within(each) for key, each in value.items()}
+        elif isinstance(value, (tuple, list)):
+            masked = type(value)(self.within(each) for each in value)
+        return cast("T", masked)
 
     def text(self, text: str) -> str:
         for form in self._forms:

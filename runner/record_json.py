@@ -53,7 +53,8 @@ def _encoded(schema: str, record: object) -> str:
     # ASCII alone: a log may hold lone surrogates, which no file in UTF-8 can.
     json.dump({"schema": schema, **_fields(record)}, text, default=_plain, indent=1)
     text.write("\n")
-    return text.getvalue()
+    # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
+    return text.getvalue().replace("##[", "#\\u0023[")
 
 
 def _plain(value: object) -> object:

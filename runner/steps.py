@@ -30,6 +30,12 @@ COMMANDS = SELECTING | OTHERS
 # Options of the selecting commands that take every following word up to the next option.
 SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
 EXCLUDE_OPTIONS = frozenset({"--exclude"})
+# What no step may say, and why.
+FORBIDDEN = {
+    "--project-dir": "`project`, at the top of the jobs file, says where the project is",
+    "--target-path": "the runner reads what dbt leaves in the project's target folder",
+    "--no-write-json": "the record is made of the files that dbt writes",
+}
 # Methods that mean nothing without a manifest or run results to compare with.
 STATE_METHODS = ("state:", "result:", "source_status:")
 
@@ -164,7 +170,6 @@ def _pairs(args: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                 selecting = name
                 if equals:
                     yield name, value
-                    selecting = ""
                 continue
         yield (selecting, word) if selecting else ("", word)
 

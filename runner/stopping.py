@@ -11,7 +11,8 @@ from typing import Literal
 
 from runner.durations import spell_duration
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP is a terminal that was closed.
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):

@@ -123,6 +123,7 @@ def dbt_python(_project: Path) -> str:
 
     location = locate(
         PinnedDbt(core="dbt-core==1.11.*", adapter="dbt-duckdb==1.11.*"),
+        root=ROOT,
         cache=cache_folder(os.environ),
         environ=os.environ,
         stop=Stop(),

@@ -87,7 +87,7 @@ def rendered(text: str) -> str:
         pattern = re.compile(rf"{re.escape(opening)}.*?{re.escape(closing)}", re.DOTALL)
         assert len(pattern.findall(text)) == 1, f"the README has no place for {name}"
         part = f"{opening}\n{section()}\n{closing}"
-        text = pattern.sub(lambda _, part=part: part, text)
+        text = text.replace(pattern.findall(text)[0], part)
     return text
 
 

@@ -10,6 +10,7 @@ import click
 
 from runner import __version__
 from runner.errors import DbtGitopsError, ExitCode
+from runner.github.fence import defused
 
 # Name → (module, what it does): a verb's module is imported when the verb is called.
 VERBS = {
@@ -75,7 +76,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(text: str) -> None:
-    click.echo(click.style("error: ", fg="red", bold=True) + text, err=True)
+    click.echo(click.style("error: ", fg="red", bold=True) + defused(text), err=True)
 
 
 def _bug() -> int:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import yaml
 
+from runner.config.checks.steps import CONFLICTS
 from runner.config.targets import Target, resolve
 from runner.errors import ConfigInvalid
-from runner.model import Config, Deferral, VarValue
-from runner.steps import NotADbtCommand, Step, parse_step
+from runner.model import Config, Deferral, Environment, Job, VarValue
+from runner.steps import FORBIDDEN, NotADbtCommand, Step, parse_step
 
 
-def check_job(config: Config, name: str) -> None:
-    """Raise ConfigInvalid unless there is a job of this name."""
+def find_job(config: Config, name: str) -> Job:
+    """The job of this name; raises ConfigInvalid."""
     if name not in config.jobs:
         raise ConfigInvalid(
             f"there is no job `{name}` in {config.path}",
             why=f"its jobs are: {', '.join(config.jobs)}",
             hint=_did_you_mean(name, config.jobs),
         )
+    return config.jobs[name]
 
 
 def parse_vars(text: str | None) -> dict[str, VarValue]:
@@ -45,12 +47,24 @@ def parse_env(pairs: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def parse_override(text: str) -> Step:
-    """One `--steps`."""
+def parse_step_override(text: str, job: Job, environment: Environment) -> Step:
+    """One `--steps`, which may say no more than a step of the file may."""
     try:
-        return parse_step(text)
+        step = parse_step(text)
     except NotADbtCommand as error:
         raise ConfigInvalid(f"--steps {text!r} is not a step", why=str(error)) from error
+    for flag, why in _refused(job, environment):
+        if step.option(flag) is not None:
+            raise ConfigInvalid(f"{flag} can't stand in --steps {text!r}", why=why)
+    return step
+
+
+def _refused(job: Job, environment: Environment) -> Iterator[tuple[str, str]]:
+    yield from FORBIDDEN.items()
+    for conflict in CONFLICTS:
+        ours = any(getattr(job, key) for key in conflict.of_job)
+        if ours or any(getattr(environment, key) for key in conflict.of_environment):
+            yield from ((flag, conflict.why) for flag in conflict.flags)
 
 
 def parse_deferral(config: Config, job: str, name: str) -> Deferral:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import re
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +13,13 @@ import click
 
 from runner.cli.config_file import load_config
 from runner.cli.overrides import (
-    check_job,
+    find_job,
     parse_deferral,
     parse_env,
-    parse_override,
+    parse_step_override,
     parse_vars,
 )
+from runner.cli.started_by import started_by
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, with_overrides
 from runner.execution.surroundings import Surroundings
@@ -31,17 +30,6 @@ from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
 from runner.state import open_store
-
-# A log has no width of its own; rich would wrap its tables at 80 columns.
-LOG_WIDTH = 160
-# GitHub's events in the words of the jobs file.
-TRIGGERS = {
-    "schedule": "schedule",
-    "pull_request": "pull_request",
-    "push": "merge",
-    "workflow_dispatch": "dispatch",
-    "repository_dispatch": "dispatch",
-}
 
 
 @click.command()
@@ -80,57 +68,75 @@ def run(
     What dbt prints goes to standard error, the summary or the record to standard output.
     """
     loaded = load_config(config)
-    check_job(loaded, job)
+    named = find_job(loaded, job)
+    environment = loaded.environment_of(named)
     overrides = Overrides(
         target=target,
         threads=threads,
         vars=parse_vars(vars_),
         env=parse_env(env),
-        steps=tuple(parse_override(text) for text in steps),
+        steps=tuple(parse_step_override(text, named, environment) for text in steps),
         schema=schema,
         defer_to=parse_deferral(loaded, job, defer_to) if defer_to else None,
         full=full,
         git_sha=git_sha,
     )
-    ended, folder = _run(loaded, job, overrides, cause, dict(os.environ))
-    if as_json:
-        sys.stdout.write(run_to_json(ended))
-    else:
-        from rich.console import Console
-
-        from runner.reports.summary import print_summary
-
-        width = None if sys.stdout.isatty() else LOG_WIDTH
-        print_summary(ended, folder, Console(highlight=False, soft_wrap=True, width=width))
+    environ = dict(os.environ)
+    on_github = environ.get("GITHUB_ACTIONS") == "true"
+    reporter = _reporter(on_github)
+    try:
+        ended, folder = _run(loaded, job, overrides, cause, environ, reporter)
+        with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
+            _print(ended, folder, as_json, reporter if on_github else None)
+    finally:
+        reporter.close()
     return ended.exit_code
 
 
+def _print(run: Run, folder: Path, as_json: bool, fenced: Reporter | None) -> None:
+    """The record or the summary; on GitHub the summary goes where the fence is."""
+    if as_json:
+        sys.stdout.write(run_to_json(run))
+        sys.stdout.flush()
+        return
+    from runner.reports.summary import summary_text
+
+    if fenced:
+        fenced.say(summary_text(run, folder, None))
+    else:
+        sys.stdout.write(summary_text(run, folder, sys.stdout))
+        sys.stdout.flush()
+
+
 def _run(
-    config: Config, name: str, overrides: Overrides, cause: str, environ: Mapping[str, str]
+    config: Config,
+    name: str,
+    overrides: Overrides,
+    cause: str,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> tuple[Run, Path]:
     """The run and its folder."""
+    started = started_by(environ)
     with ExitStack() as stack:
         if overrides.git_sha:
-            there = stack.enter_context(worktree(config.project, overrides.git_sha))
+            there = stack.enter_context(worktree(config.project, overrides.git_sha, environ))
             config = replace(config, project=there)
         job, environment = with_overrides(config, name, overrides)
-        reporter = _reporter(environ)
         if not job.enabled:
-            reporter.warn(
-                f"`{name}` is disabled in the jobs file; it runs because you asked for it"
-            )
+            reporter.warn(f"`{name}` is disabled in the jobs file; it runs because you ask for it")
         request = Request(
             job=job,
             environment=environment,
             overrides=overrides,
-            trigger=TRIGGERS.get(environ.get("GITHUB_EVENT_NAME", ""), "manual"),
+            trigger=started.trigger,
             cause=cause or "asked for on the command line",
-            actor=environ.get("GITHUB_ACTOR") or getpass.getuser(),
-            pr_number=_pr_number(environ),
+            actor=started.actor,
+            pr_number=started.pr_number,
         )
         around = Surroundings(
             config=config,
-            checkout=read_checkout(config.project, environ),
+            checkout=read_checkout(config.project, environ, started.default_branch),
             environ=environ,
             cache=cache_folder(environ),
             store=open_store(config.state, config.root),
@@ -148,15 +154,9 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "dbt-gitops"
 
 
-def _reporter(environ: Mapping[str, str]) -> Reporter:
-    on_github = environ.get("GITHUB_ACTIONS") == "true"
+def _reporter(on_github: bool) -> Reporter:
     if sys.stderr.isatty() and not on_github:
         from runner.reports.live import LiveReporter
 
         return LiveReporter()
     return LineReporter(sys.stderr, on_github=on_github)
-
-
-def _pr_number(environ: Mapping[str, str]) -> str:
-    match = re.fullmatch(r"refs/pull/(\d+)/\w+", environ.get("GITHUB_REF", ""))
-    return match.group(1) if match else ""

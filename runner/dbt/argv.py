@@ -54,10 +54,10 @@ def dbt_argv(step: Step, flags: JobFlags, log_folder: Path) -> tuple[str, ...]:
     return (*_without_vars(step), *_vars(step, flags), *_added(step, flags, log_folder))
 
 
-def command(argv: tuple[str, ...], step: Step, following: bool) -> Command:
+def command(argv: tuple[str, ...], step: Step, following: bool, log_folder: Path) -> Command:
     """What the engine is given. ``following``: another command with a manifest may come."""
     parse = None if step.command in WITHOUT_MANIFEST else tuple(parse_options(argv))
-    return Command(argv=argv, parse=parse, reuse=following)
+    return Command(argv=argv, parse=parse, reuse=following, log_folder=log_folder)
 
 
 def parse_options(argv: tuple[str, ...]) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """What a dbt command did with each node, from the JSON files that it left in the target folder.
 
-Used inside the worker, which runs under dbt's own interpreter, and as a process of its own after a
-plain executable, because a large manifest would stay in the runner's memory:
+Used inside the worker, which runs under dbt's own interpreter, and as a process of its own, because
+a large manifest would stay in the runner's memory:
 
-``artifacts.py FOLDER FILE…``  prints a JSON object a node of these files
+``artifacts.py results FOLDER FILE…``    prints a JSON object a node of these files
+``artifacts.py without SOURCE TARGET``   copies a manifest without the nodes named on standard input
+``artifacts.py mask SOURCE TARGET``      copies JSON without the secrets given on standard input
 
 So it needs the standard library alone; Python 3.9 is enough.
 """
@@ -22,6 +24,8 @@ if TYPE_CHECKING:  # as `typing` has it, without the import
 RESULT_FILES = ("run_results.json", "sources.json")
 # dbt says "runtime error" of a source whose freshness it couldn't ask for.
 FRESHNESS_STATUS = {"runtime error": "error"}
+RELATION_KEYS = frozenset({"alias", "database", "identifier", "relation_name", "schema"})
+MASK = "***"
 LONGEST_MESSAGE = 64_000
 
 
@@ -90,10 +94,38 @@ def node_result(result: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main(folder: str, written: list[str]) -> None:
-    for node in Artifacts(folder).read(written):
+def without_nodes(manifest: dict[str, Any], unique_ids: list[str]) -> dict[str, Any]:
+    nodes = {name: node for name, node in manifest["nodes"].items() if name not in set(unique_ids)}
+    return {**manifest, "nodes": nodes}
+
+
+def masked(value: Any, secrets: list[str]) -> Any:
+    """The same structure, with each secret in its texts replaced; relations keep their names."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, list):
+        return [masked(each, secrets) for each in value]
+    if isinstance(value, dict):
+        return {k: v if k in RELATION_KEYS else masked(v, secrets) for k, v in value.items()}
+    return value
+
+
+def rewrite(verb: str, source: str, target: str, words: list[str]) -> None:
+    content = json.loads(Path(source).read_bytes())
+    change = {"without": without_nodes, "mask": masked}[verb]
+    with Path(target).open("w", encoding="utf-8") as file:
+        json.dump(change(content, words), file)
+
+
+def main(verb: str, *arguments: str) -> None:
+    if verb != "results":
+        rewrite(verb, arguments[0], arguments[1], json.load(sys.stdin))
+        return
+    for node in Artifacts(arguments[0]).read(list(arguments[1:])):
         print(json.dumps(node))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(*sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from runner.record import NodeResult
@@ -13,12 +14,14 @@ class Command:
     """One dbt command. ``argv`` is without ``dbt``.
 
     ``parse`` holds the options that a parse depends on, None where the command needs no manifest;
-    ``reuse`` says that a later command will need the same manifest.
+    ``reuse`` says that a later command will need the same manifest. A parse apart from the command
+    logs into ``log_folder``, too.
     """
 
     argv: tuple[str, ...]
     parse: tuple[str, ...] | None = None
     reuse: bool = False
+    log_folder: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,16 +34,21 @@ class DbtLocation:
 def locate(
     dbt: PinnedDbt | DbtExecutable | None,
     *,
+    root: Path,
     cache: Path,
     environ: Mapping[str, str],
     stop: Stop,
     say: Callable[[str], None],
 ) -> DbtLocation:
-    """The dbt to run; installs it where it is pinned and not there yet."""
+    """The dbt to run; installs it where it is pinned and not there yet.
+
+    A relative path of an executable starts at ``root``, the folder of the jobs file. ``environ``
+    is what uv gets, so it holds no secrets.
+    """
     if isinstance(dbt, PinnedDbt):
         return _installed(dbt, cache, environ, stop, say)
     if isinstance(dbt, DbtExecutable):
-        return _executable(dbt.executable, environ)
+        return _executable(dbt.executable, root, environ)
     return _on_path(environ)
 
 
@@ -53,8 +58,9 @@ def adapter_type(dbt: PinnedDbt) -> str:
     return name.replace("-", "_")
 
 
-def _executable(name: str, environ: Mapping[str, str]) -> DbtLocation:
-    found = shutil.which(name, path=environ.get("PATH"))
+def _executable(name: str, root: Path, environ: Mapping[str, str]) -> DbtLocation:
+    place = str(root / name) if "/" in name else name
+    found = shutil.which(place, path=environ.get("PATH"))
     if found is None:
         raise DbtMissing(
             f"`{name}` is not an executable",
@@ -105,9 +111,14 @@ def _installed(
         python=folder / "bin" / "python",
         adapter=adapter_type(dbt),
     )
-    if not (folder / COMPLETE).exists():
+    if not _whole(folder):
         _install(folder, (dbt.core, dbt.adapter), environ, stop, say)
     return location
+
+
+def _whole(folder: Path) -> bool:
+    """Installed to the end, and its Python is still there: caches outlive the machines they fill."""
+    return (folder / COMPLETE).exists() and (folder / "bin" / "python").exists()
 
 
 def _key(*parts: str) -> str:
@@ -128,7 +139,7 @@ def _install(
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{folder}.lock"):
-        if (folder / COMPLETE).exists():
+        if _whole(folder):
             return
         say(f"installing {' '.join(packages)} into {folder}")
         with contextlib.suppress(FileNotFoundError):

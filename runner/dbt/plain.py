@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.dbt import artifacts
+from runner.dbt import artifacts, leash
 from runner.dbt.child import Child
 from runner.dbt.engine import Command, Outcome, Watcher, node_result
 from runner.errors import DbtMissing
@@ -35,17 +36,25 @@ class PlainDbt:
 
     def run(self, command: Command, watcher: Watcher) -> Outcome:
         before = self._stamps()
+        last: deque[str] = deque(maxlen=1)
         child = self._start([str(self._executable), *command.argv])
         try:
             for line in child.lines():
+                last.append(line.text)
                 watcher.line(line.text)
             code = child.wait()
         finally:
             child.close()
+        if code == leash.NOT_STARTED:
+            raise DbtMissing(
+                f"`{self._executable}` can't be started",
+                why=" ".join(last),
+                hint="check `dbt.executable` of the environment",
+            )
         after = self._stamps()
         written = tuple(name for name in artifacts.RESULT_FILES if after[name] != before[name])
         nodes = self._nodes(written)
-        if self._stop.asked:
+        if code and self._stop.asked:
             return Outcome(exit_code=None, message=self._stop.reason, nodes=nodes)
         if code < 0:
             return Outcome(exit_code=None, message=f"dbt was killed by signal {-code}", nodes=nodes)
@@ -55,26 +64,29 @@ class PlainDbt:
         """Nothing runs between commands."""
 
     def _start(self, argv: list[str]) -> Child:
-        try:
-            return Child(argv, cwd=self._project, env=self._env, stop=self._stop)
-        except OSError as error:
-            raise DbtMissing(
-                f"`{self._executable}` can't be started",
-                why=error.strerror or str(error),
-                hint="check `dbt.executable` of the environment",
-            ) from error
+        """On a leash: a command that outlived the runner would outlive the job's lock."""
+        leashed = [sys.executable, leash.__file__, *argv]
+        return Child(leashed, cwd=self._project, env=self._env, stop=self._stop, talks=True)
 
     def _nodes(self, written: tuple[str, ...]) -> tuple[NodeResult, ...]:
         """Read in a process of its own: a large manifest would stay in the runner's memory."""
         if not written:
             return ()
-        argv = [sys.executable, artifacts.__file__, str(self._target), *written]
+        argv = [sys.executable, artifacts.__file__, "results", str(self._target), *written]
         child = Child(argv, cwd=self._project, env=self._env, stop=Stop())
         try:
-            lines = [line.text for line in child.lines() if line.stream == "out"]
+            lines = list(child.lines())
+            code = child.wait()
         finally:
             child.close()
-        return tuple(node_result(json.loads(line)) for line in lines)
+        if code:
+            last = lines[-1].text if lines else "it said nothing"
+            raise DbtMissing(
+                f"what dbt wrote into {self._target} can't be read",
+                why=last,
+                hint="is it a dbt whose artifacts are those of dbt-core?",
+            )
+        return tuple(node_result(json.loads(line.text)) for line in lines if line.stream == "out")
 
     def _stamps(self) -> dict[str, tuple[int, int] | None]:
         return {name: _stamp(self._target / name) for name in artifacts.RESULT_FILES}

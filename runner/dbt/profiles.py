@@ -18,7 +18,7 @@ def find_profiles_dir(configured: Path | None, project: Path, environ: Mapping[s
     candidates = [configured] if configured else _default_folders(project, environ)
     for folder in candidates:
         if (folder / FILE).is_file():
-            return folder
+            return folder.absolute()
     looked = ", ".join(str(folder) for folder in candidates)
     raise ConfigInvalid(
         f"no {FILE} is there",
@@ -47,7 +47,9 @@ def write_overlay(profiles_dir: Path, schema: str, into: Path) -> Path:
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     overlay = into / FILE
     overlay.touch(mode=0o600)
-    overlay.write_text(yaml.safe_dump(profiles, sort_keys=False, allow_unicode=True))
+    overlay.write_text(
+        yaml.safe_dump(profiles, sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
     return into
 
 
@@ -59,7 +61,7 @@ def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        profiles = yaml.safe_load(path.read_text())
+        profiles = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigInvalid(f"{path} is not YAML", why=str(error)) from error
     if not isinstance(profiles, dict):

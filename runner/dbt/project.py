@@ -35,7 +35,7 @@ def read_project(folder: Path) -> dict[str, Any]:
     """dbt_project.yml as a mapping, its Jinja as it stands."""
     path = folder / "dbt_project.yml"
     try:
-        project = yaml.safe_load(path.read_text())
+        project = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigInvalid(
             f"{folder} is not a dbt project",
@@ -63,7 +63,9 @@ def has_packages(folder: Path) -> bool:
     """Whether ``dbt deps`` has anything to do."""
     for name in PACKAGE_FILES:
         path = folder / name
-        if path.is_file() and re.search(r"^\s*packages\s*:", path.read_text(), re.MULTILINE):
+        if path.is_file() and re.search(
+            r"^\s*packages\s*:", path.read_text(encoding="utf-8"), re.MULTILINE
+        ):
             return True
     return False
 

@@ -34,13 +34,13 @@ class WarmSession:
         stop: Stop,
     ) -> None:
         self.versions: dict[str, str] = {}
+        self._argv = [str(python), str(WORKER), adapter]
         self._project = project
         self._target = target
+        self._env = env
         self._stop = stop
-        self._python = python
-        argv = [str(python), str(WORKER), adapter]
-        self._child = Child(argv, cwd=project, env=env, stop=stop, talks=True)
         self._last: deque[str] = deque(maxlen=LAST_LINES)
+        self._child = self._start()
 
     def ready(self) -> None:
         """Wait until dbt is imported."""
@@ -58,7 +58,15 @@ class WarmSession:
         raise self._unusable("\n".join(self._last) or "it printed nothing")
 
     def run(self, command: Command, watcher: Watcher) -> Outcome:
-        """Send the command and pass on what comes until it has ended, or the worker has died."""
+        """Send the command and pass on what comes until it has ended, or the worker has died.
+
+        A worker that has died is replaced by the next command: an advisory step or one that is
+        tried again must not take the job with it.
+        """
+        if self._child.exit_code is not None:
+            self._child.close()
+            self._child = self._start()
+            self.ready()
         exchange = _Exchange(watcher=watcher)
         self._child.send(self._request(command, exchange.marker))
         for line in self._child.lines():
@@ -75,6 +83,12 @@ class WarmSession:
     def close(self) -> None:
         self._child.close()
 
+    def _start(self) -> Child:
+        try:
+            return Child(self._argv, cwd=self._project, env=self._env, stop=self._stop, talks=True)
+        except OSError as error:
+            raise self._unusable(error.strerror or str(error)) from error
+
     def _request(self, command: Command, marker: str) -> str:
         return json.dumps(
             {
@@ -83,13 +97,14 @@ class WarmSession:
                 "reuse": command.reuse,
                 "project": str(self._project),
                 "target": str(self._target),
+                "log_folder": str(command.log_folder or ""),
                 "marker": marker,
             }
         )
 
     def _unusable(self, why: str) -> DbtMissing:
         return DbtMissing(
-            f"dbt can't be imported by {self._python}",
+            f"dbt can't be imported by {self._argv[0]}",
             why=why,
             hint="name core and adapter in the environment's `dbt`, or install them there",
         )

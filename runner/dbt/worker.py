@@ -25,6 +25,7 @@ import threading
 import time
 import traceback
 from dataclasses import fields
+from datetime import datetime, timezone
 
 # The runner's packages are there for this import alone: what dbt imports comes from dbt's own.
 sys.path.insert(0, HERE.rpartition("/runner/")[0])
@@ -39,6 +40,8 @@ if TYPE_CHECKING:  # as `typing` has it, without the import
 
 # What dbt reads when it parses; a warehouse file beside the models changes all the time.
 PARSED_SUFFIXES = (".sql", ".py", ".csv", ".yml", ".yaml", ".md", ".jinja", ".j2")
+# Large folders that often stand in a project's root, and that dbt never reads.
+NOT_DBTS = frozenset({"__pycache__", "env", "node_modules", "venv"})
 # What dbt gets to cancel its queries in when nobody is left to wait for it.
 GRACE_SECONDS = 10.0
 
@@ -92,6 +95,7 @@ class Session:
         self._protocol = protocol
         self._parsed_from: str | None = None
         self._manifest = b""
+        self._lent: Any = None
 
     def run(self, command: dict[str, Any]) -> None:
         """One command: its events, its node results, and how it ended."""
@@ -113,7 +117,8 @@ class Session:
             if source == self._parsed_from:
                 manifest, parse = thawed(self._manifest), "reused"
             elif command["reuse"]:
-                manifest, failure = self._parse(command["parse"], source)
+                logs = ["--log-path", command["log_folder"]]
+                manifest, failure = self._parse([*command["parse"], *logs], source)
                 if failure:
                     return failure
                 parse = "parsed"
@@ -136,6 +141,7 @@ class Session:
         """Exit code (dbt's: 0, 1 handled failure, 2 unhandled), message, result."""
         from dbt.cli.main import dbtRunner
 
+        self._lent = manifest
         outcome = dbtRunner(manifest=manifest, callbacks=[self._event]).invoke(argv)
         if outcome.exception is None:
             return (0 if outcome.success else 1), "", outcome.result
@@ -147,7 +153,11 @@ class Session:
 
     def _event(self, event: Any) -> None:
         name = event.info.name
-        if name == "NodeStart":
+        if name == "MainReportVersion" and self._lent is not None:
+            # As dbt does for a manifest that it has just parsed: its files name the command's run.
+            self._lent.metadata.invocation_id = event.info.invocation_id
+            self._lent.metadata.generated_at = datetime.now(timezone.utc).replace(tzinfo=None)
+        elif name == "NodeStart":
             self._protocol.send("started", unique_id=event.data.node_info.unique_id)
         elif name == "NodeFinished":
             info = event.data.node_info
@@ -180,18 +190,23 @@ def fingerprint(project: str, target: str, argv: list[str]) -> str:
 
 
 def parsed_files(folder: str, seen: set[str]) -> Iterator[tuple[str, int, int]]:
-    """Path, time and size of each file below; links are followed, as dbt does, but only once."""
+    """Path, time and size of each file below; links are followed, as dbt does, but only once.
+
+    What can't be looked at is passed over: where dbt needs it, dbt says so.
+    """
     seen.add(folder)
-    for entry in os.scandir(folder):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            inner = os.path.realpath(entry.path)
-            if inner not in seen:
-                yield from parsed_files(inner, seen)
-        elif entry.name.endswith(PARSED_SUFFIXES):
-            stat = entry.stat()
-            yield entry.path, stat.st_mtime_ns, stat.st_size
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(folder):
+            if entry.name.startswith(".") or entry.name in NOT_DBTS:
+                continue
+            with contextlib.suppress(OSError):
+                if entry.is_dir():
+                    inner = os.path.realpath(entry.path)
+                    if inner not in seen:
+                        yield from parsed_files(inner, seen)
+                elif entry.name.endswith(PARSED_SUFFIXES):
+                    stat = entry.stat()
+                    yield entry.path, stat.st_mtime_ns, stat.st_size
 
 
 def import_dbt(adapter: str) -> dict[str, str]:

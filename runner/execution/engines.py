@@ -9,7 +9,7 @@ from runner.dbt.session import WarmSession
 from runner.execution.project import Project
 from runner.execution.request import Request
 from runner.execution.surroundings import Surroundings
-from runner.execution.variables import dbt_variables
+from runner.execution.variables import dbt_variables, without_secrets
 from runner.stopping import Stop
 
 
@@ -22,8 +22,9 @@ def start_engine(
     )
     location = locate(
         request.environment.dbt,
+        root=around.config.root,
         cache=around.cache,
-        environ=around.environ,
+        environ=without_secrets(around.config, around.environ),
         stop=stop,
         say=around.reporter.say,
     )

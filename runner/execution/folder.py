@@ -8,11 +8,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from runner.dbt.rewriting import masked_copy
 from runner.errors import RecordFailed
 from runner.masking import Mask
 
@@ -37,7 +38,7 @@ class RunFolder:
             self.path.mkdir(parents=True)
             ignore = home / ".gitignore"
             if not ignore.exists():
-                ignore.write_text("# made by dbt-gitops\n*\n")
+                ignore.write_text("# made by dbt-gitops\n*\n", encoding="utf-8")
         except OSError as error:
             raise RecordFailed(
                 f"the run folder {self.path} can't be made",
@@ -57,33 +58,26 @@ class RunFolder:
         return folder
 
     @contextmanager
-    def console(self, step_folder: Path) -> Iterator[Callable[[str], None]]:
+    def console(self, step_folder: Path) -> Iterator[Console]:
         """Takes dbt's lines, masked already, one at a time, into ``console.log``."""
-        with ExitStack() as stack:
-            file: TextIO | None = None
-            with self._noting():
-                path = step_folder / "console.log"
-                file = stack.enter_context(path.open("w", encoding="utf-8", buffering=1))
-
-            def write(line: str) -> None:
-                nonlocal file
-                before = len(self.problems)
-                with self._noting():
-                    if file is not None:
-                        file.write(ANSI.sub("", line) + "\n")
-                if len(self.problems) > before:
-                    file = None  # said once; dbt goes on
-
-            with self._noting():
-                yield write
-                stack.close()
+        console = Console(step_folder / "console.log", self.problems)
+        try:
+            yield console
+        finally:
+            console.close()
 
     def keep(self, sources: Iterable[Path], into: Path) -> None:
         """Masked copies of those of these files that are there."""
         for source in sources:
             with self._noting():
                 if source.is_file():
-                    self._write(into / source.name, _chunks(source))
+                    self._copy(source, into / source.name)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        if source.suffix == ".json" and self._mask.found_in(_chunks(source)):
+            masked_copy(source, target, self._mask.secrets)
+        else:
+            self._write(target, _chunks(source))
 
     def write_text(self, name: str, chunks: Iterable[str]) -> None:
         """A masked file that is there as a whole or not at all."""
@@ -101,10 +95,42 @@ class RunFolder:
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
+        """Around what reads and writes files, and nothing else."""
         try:
             yield
         except OSError as error:
-            self.problems.append(f"{error.filename or self.path}: {error.strerror or error}")
+            self.problems.append(described(error))
+
+
+class Console:
+    """A step's console.log. What can't be written is said once; dbt goes on."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self._problems = problems
+        self._file: TextIO | None = None
+        try:
+            self._file = path.open("w", encoding="utf-8", buffering=1)
+        except OSError as error:
+            problems.append(described(error))
+
+    def write(self, line: str) -> None:
+        try:
+            if self._file is not None:
+                self._file.write(ANSI.sub("", line) + "\n")
+        except OSError as error:
+            self._problems.append(described(error))
+            self._file = None
+
+    def close(self) -> None:
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+
+
+def described(error: OSError) -> str:
+    """Which file, and why."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

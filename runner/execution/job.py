@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,11 +14,11 @@ from runner import __version__
 from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
-from runner.errors import DbtGitopsError, ExitCode, StateUnresolved
+from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.deferral import Decision
 from runner.execution.ending import Facts, record_of
 from runner.execution.engines import start_engine
-from runner.execution.folder import RunFolder
+from runner.execution.folder import HOME, RunFolder
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
@@ -33,9 +33,13 @@ from runner.execution.surroundings import Surroundings
 from runner.execution.variables import other_secrets, secret_mask
 from runner.record import Run, StepResult
 from runner.record_json import run_to_json
+from runner.reports.masked import MaskedReporter
+from runner.state.folder import Folder
 from runner.stopping import Stop, Stopped
 
 RECORD = "run.json"
+# More than any manifest needs; a store that doesn't answer must not hold the job.
+PUBLISHING = timedelta(minutes=5)
 
 
 def new_run_id(job: str, at: datetime) -> str:
@@ -71,14 +75,15 @@ class _JobRun:
         self.run_id = new_run_id(self.request.job.name, self.queued_at)
         self.mask = secret_mask(self.around.config, self.around.environ)
         self.folder = RunFolder(self.around.config.root, self.run_id, self.mask)
-        self.reporter = self.around.reporter
+        self.reporter = MaskedReporter(self.around.reporter, self.mask)
+        self.around = replace(self.around, reporter=self.reporter)
         self.reporter.say(f"run {self.run_id}")
 
     def run(self) -> Run:
         with self.stop.listening(), ExitStack() as stack:
             try:
                 with self.stop.raising():
-                    stack.enter_context(self.around.store.lock(*self._turn()))
+                    self._take_turns(stack)
                 self.started_at = now()
                 with self.stop.timer(self.request.job.timeout):
                     self._execute()
@@ -92,17 +97,29 @@ class _JobRun:
                 raise
             return self._finish()
 
-    def _turn(self) -> tuple[str, Callable[[], None], None]:
-        """What the lock needs to know. Waiting for a turn isn't part of the timeout."""
+    def _take_turns(self, stack: ExitStack) -> None:
+        """With other runs of the job, and with whatever else runs dbt in this checkout.
+
+        dbt writes what it makes into one target folder, and what another run writes there would be
+        taken for this one's. Waiting isn't part of the timeout.
+        """
         job = self.request.job.name
-        return job, lambda: self.reporter.say(f"waiting: another run of `{job}` goes on here"), None
+
+        def waiting_for(what: str) -> Callable[[], None]:
+            return lambda: self.reporter.say(f"waiting: {what} goes on here")
+
+        job_lock = self.around.store.lock(job, waiting_for(f"another run of `{job}`"), None)
+        stack.enter_context(job_lock)
+        home = Folder(self.around.config.root / HOME)
+        stack.enter_context(home.lock("checkout", waiting_for("a run of another job"), None))
 
     def _execute(self) -> None:
         around = self.around
         with TemporaryDirectory(prefix="dbt-gitops-") as temporary, ExitStack() as stack:
             scratch = Path(temporary)
             with self.stop.raising():
-                project = open_project(around.config.project, around.environ)
+                variables = {**around.environ, **self.request.job.env}
+                project = open_project(around.config.project, variables)
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
                 flags = self._prepare(project, scratch)
@@ -118,7 +135,7 @@ class _JobRun:
 
     def _prepare(self, project: Project, scratch: Path) -> JobFlags:
         """Profile and state, while the engine imports dbt."""
-        for name in sorted(other_secrets(self.around.config, self.request, self.around.environ)):
+        for name in other_secrets(self.around.config, self.request, self.around.environ):
             self._note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
         profiles = profiles_dir(self.request, self.around, scratch)
         self.decision = decide_deferral(self.request, self.around)
@@ -159,8 +176,8 @@ class _JobRun:
         """Record first, publish then: what is published names a record that is there."""
         if self.error is not None:
             self.notes += [note for note in (self.error.why, self.error.hint) if note]
-            self.reporter.error(self.error)
-        run = record_of(self._facts())
+            self.reporter.error(str(self.error))
+        run = self.mask.within(record_of(self._facts()))
         manifest = self.folder.path / MANIFEST
         reason = reason_not_to(run, self.request, self.around.checkout, manifest.exists())
         run = replace(run, state_published=not reason, state_reason=reason)
@@ -177,8 +194,9 @@ class _JobRun:
     def _facts(self) -> Facts:
         if "dbt" not in self.versions and (self.folder.path / MANIFEST).exists():
             # A plain executable says its version only in what it writes.
-            metadata = manifest_metadata(self.folder.path / MANIFEST)
-            self.versions["dbt"] = metadata.dbt_version
+            with suppress(NotAManifest):
+                metadata = manifest_metadata(self.folder.path / MANIFEST)
+                self.versions["dbt"] = metadata.dbt_version
         return Facts(
             run_id=self.run_id,
             request=self.request,
@@ -198,10 +216,11 @@ class _JobRun:
     def _publish(self, run: Run, manifest: Path) -> Run:
         try:
             state = published_state(run, manifest, manifest_metadata(manifest))
-            moved = self.around.store.publish(manifest, self.folder.path / RECORD, state)
+            with self.stop.timer(PUBLISHING), self.stop.raising():
+                moved = self.around.store.publish(manifest, self.folder.path / RECORD, state)
             reason = "" if moved else "a newer run has published already"
-        except (StateUnresolved, NotAManifest, OSError) as error:
-            reason = f"the state could not be published: {error}"
+        except (StateUnresolved, TimedOut, Stopped, NotAManifest, OSError) as error:
+            reason = self.mask.text(f"the state could not be published: {error}")
             self.folder.problems.append(reason)
         if reason:
             run = replace(run, state_published=False, state_reason=reason)

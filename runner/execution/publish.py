@@ -11,6 +11,8 @@ from runner.git import Checkout
 from runner.record import PublishedState, Run
 
 CHUNK_BYTES = 1 << 20
+# Whatever else starts a run may have checked out code that isn't the default branch's.
+PUBLISHING_TRIGGERS = frozenset({"schedule", "merge", "job", "dispatch", "manual"})
 
 
 def reason_not_to(run: Run, request: Request, checkout: Checkout, manifest: bool) -> str:
@@ -28,11 +30,14 @@ def reason_not_to(run: Run, request: Request, checkout: Checkout, manifest: bool
         f"this run was changed by {', '.join('--' + name.replace('_', '-') for name in changed)}": (
             bool(changed)
         ),
-        "this is not a git checkout, so not known to be the default branch": not checkout.commit,
-        f"{checkout.branch or 'a detached HEAD'} is not the default branch"
-        + (f" ({checkout.default_branch})" if checkout.default_branch else ""): (
-            not checkout.on_default_branch
+        f"it was started by {request.trigger}": request.trigger not in PUBLISHING_TRIGGERS,
+        checkout.problem or "this is not a git checkout": not checkout.commit,
+        f"{checkout.changed} is changed and not committed": bool(checkout.changed),
+        "the default branch isn't known; git remote set-head origin --auto tells it": (
+            not checkout.default_branch
         ),
+        f"{checkout.branch or 'a detached HEAD'} is not the default branch"
+        f" ({checkout.default_branch})": not checkout.on_default_branch,
         "no step wrote a manifest": not manifest,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from runner.errors import ConfigInvalid
 from runner.execution.request import Request
@@ -14,8 +14,13 @@ WITHHELD = frozenset(
     {
         "GITHUB_TOKEN", "GH_TOKEN", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE",
         "GITHUB_STEP_SUMMARY",
+        # dbt's working folder is the project, so a path that is meant from elsewhere would mislead.
+        "DBT_PROJECT_DIR",
     }
 )  # fmt: skip
+TOKENS = frozenset(
+    {"GITHUB_TOKEN", "GH_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"}
+)
 WITHHELD_PREFIXES = ("ACTIONS_", "INPUT_")
 SECRET_PREFIX = "DBT_ENV_SECRET_"  # noqa: S105 - dbt's own prefix, not a secret
 # dbt Cloud's words for why a run started.
@@ -37,23 +42,38 @@ def dbt_variables(
 ) -> dict[str, str]:
     """Everything that dbt's process sees: later lines win over earlier ones."""
     _check_secrets(request, environ)
-    others = other_secrets(config, request, environ)
     return {
-        **{name: value for name, value in environ.items() if not _withheld(name, others, request)},
+        **without_secrets(config, environ, but=request.environment.secrets),
         **cloud_variables(config, request, run_id, commit),
-        "DBT_TARGET_PATH": target,
         **request.job.env,
+        "DBT_TARGET_PATH": target,
+    }
+
+
+def without_secrets(
+    config: Config, environ: Mapping[str, str], but: Collection[str] = ()
+) -> dict[str, str]:
+    """The environment without what speaks for the workflow, and without secrets other than these."""
+    secret = _secret_names(config, environ)
+    return {
+        name: value
+        for name, value in environ.items()
+        if name in but
+        or not (name in WITHHELD or name in secret or name.startswith(WITHHELD_PREFIXES))
     }
 
 
 def secret_mask(config: Config, environ: Mapping[str, str]) -> Mask:
-    """Masks every secret of the jobs file, every DBT_ENV_SECRET_ and the workflow's own tokens."""
+    """Masks every secret that is set: the jobs file's, DBT_ENV_SECRET_ and the workflow's tokens."""
+    names = _secret_names(config, environ) | TOKENS
+    return Mask(environ[name] for name in names if name in environ)
+
+
+def _secret_names(config: Config, environ: Mapping[str, str]) -> set[str]:
     named = {name for environment in config.environments.values() for name in environment.secrets}
-    return Mask(
-        value
-        for name, value in environ.items()
-        if name in named or name.startswith(SECRET_PREFIX) or name.endswith("_TOKEN")
-    )
+    addresses = [channel.address for channel in config.notifications.values()]
+    channels = {address[1:] for address in addresses if address.startswith("$")}
+    return named | channels | {name for name in environ if name.startswith(SECRET_PREFIX)}
 
 
 def cloud_variables(config: Config, request: Request, run_id: str, commit: str) -> dict[str, str]:
@@ -74,18 +94,10 @@ def cloud_variables(config: Config, request: Request, run_id: str, commit: str) 
     }
 
 
-def other_secrets(config: Config, request: Request, environ: Mapping[str, str]) -> set[str]:
-    """Names of secrets that are set but that this job's environment doesn't name."""
-    declared = {name for each in config.environments.values() for name in each.secrets}
-    dbt_secrets = {name for name in environ if name.startswith(SECRET_PREFIX)}
-    present = (declared | dbt_secrets) & set(environ)
-    return present - set(request.environment.secrets)
-
-
-def _withheld(name: str, others: set[str], request: Request) -> bool:
-    if name in request.environment.secrets:
-        return False
-    return name in WITHHELD or name in others or name.startswith(WITHHELD_PREFIXES)
+def other_secrets(config: Config, request: Request, environ: Mapping[str, str]) -> list[str]:
+    """Names of secrets that are set, but that this job's environment doesn't name."""
+    present = _secret_names(config, environ) & set(environ)
+    return sorted(present - set(request.environment.secrets))
 
 
 def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:

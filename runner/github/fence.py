@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 
@@ -23,3 +24,12 @@ class Fence:
         """The line that ends it, "" where it isn't open."""
         token, self._token = self._token, ""
         return f"::{token}::" if token else ""
+
+
+def defused(text: str) -> str:
+    """Text that is printed outside a fence, as it is but for what would be a command.
+
+    A space of no width takes the meaning from ``::`` at a line's start and from ``##[`` anywhere.
+    """
+    text = text.replace("##[", "##\u200b[")
+    return re.sub(r"^(\s*):(?=:)", "\\1:\u200b", text, flags=re.MULTILINE)

@@ -6,7 +6,7 @@ import re
 from typing import TextIO
 
 from runner.durations import format_duration
-from runner.errors import DbtGitopsError
+from runner.github.commands import escape_data
 from runner.github.fence import Fence
 from runner.record import StepResult
 
@@ -16,14 +16,18 @@ ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 class LineReporter:
     """Writes to one stream, so that the order holds.
 
-    On GitHub dbt's output is folded into a group a step, and fenced: nothing in it is a command.
-    Its colours stay there, because GitHub shows them; elsewhere they are removed.
+    On GitHub dbt's output is folded into a group a step, and everything but those groups is fenced:
+    no text, dbt's or one that quotes it, is a command. dbt's colours stay there, because GitHub shows
+    them; elsewhere they are removed.
     """
 
     def __init__(self, stream: TextIO, *, on_github: bool) -> None:
         self._stream = stream
         self._on_github = on_github
         self._fence = Fence()
+        self._group = False
+        if on_github:
+            self._write(self._fence.opening())
 
     def say(self, text: str) -> None:
         self._write(text)
@@ -31,14 +35,14 @@ class LineReporter:
     def warn(self, text: str) -> None:
         self._write(f"warning: {text}")
 
-    def error(self, error: DbtGitopsError) -> None:
-        self._write(f"error: {error}")
+    def error(self, text: str) -> None:
+        self._write(f"error: {text}")
 
     def step_started(self, text: str, number: int, steps: int) -> None:
         heading = f"[{number}/{steps}] {text}"
         if self._on_github:
-            self._write(f"::group::{_one_line(heading)}")
-            self._write(self._fence.opening())
+            self._command(f"::group::{escape_data(heading)}")
+            self._group = True
         else:
             self._write(heading)
 
@@ -55,17 +59,26 @@ class LineReporter:
         """dbt's own lines say it."""
 
     def step_finished(self, result: StepResult) -> None:
-        self._end_fence()
+        self._end_group()
         self.say(step_line(result))
 
     def run_finished(self) -> None:
-        self._end_fence()
+        self._end_group()
 
-    def _end_fence(self) -> None:
-        closing = self._fence.closing()
-        if closing:
-            self._write(closing)
-            self._write("::endgroup::")
+    def close(self) -> None:
+        """Nothing more comes, and GitHub may read commands again."""
+        if self._on_github:
+            self._write(self._fence.closing())
+
+    def _end_group(self) -> None:
+        if self._group:
+            self._command("::endgroup::")
+            self._group = False
+
+    def _command(self, command: str) -> None:
+        self._write(self._fence.closing())
+        self._write(command)
+        self._write(self._fence.opening())
 
     def _write(self, text: str) -> None:
         self._stream.write(text + "\n")
@@ -77,7 +90,3 @@ def step_line(result: StepResult) -> str:
     nodes = f", {len(result.nodes)} nodes" if result.nodes else ""
     after = f" ({result.message.splitlines()[0]})" if result.message.strip() else ""
     return f"{result.status}: {result.text}{nodes} in {format_duration(result.seconds)}{after}"
-
-
-def _one_line(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -11,7 +11,6 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from runner.durations import format_duration
-from runner.errors import DbtGitopsError
 from runner.record import StepResult
 from runner.reports.lines import step_line
 
@@ -39,9 +38,9 @@ class LiveReporter:
     def warn(self, text: str) -> None:
         self._console.print(Text("warning: ", style="yellow") + Text(text))
 
-    def error(self, error: DbtGitopsError) -> None:
+    def error(self, text: str) -> None:
         self._stop()
-        self._console.print(Text("error: ", style="bold red") + Text(str(error)))
+        self._console.print(Text("error: ", style="bold red") + Text(text))
 
     def step_started(self, text: str, number: int, steps: int) -> None:
         self._heading = f"{number}/{steps} {text}"
@@ -77,6 +76,9 @@ class LiveReporter:
         self._console.print(Text(step_line(result), style=STYLES[result.status]))
 
     def run_finished(self) -> None:
+        self._stop()
+
+    def close(self) -> None:
         self._stop()
 
     def _status(self) -> RenderableType:

@@ -12,6 +12,7 @@ import click
 from runner.config import Loaded
 from runner.config.text import printable
 from runner.github.commands import annotation
+from runner.github.fence import defused
 from runner.model import Problem
 
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -19,9 +20,8 @@ _COLOURS = {"error": "red", "warning": "yellow"}
 
 def as_text(loaded: Loaded) -> str:
     """Each problem with the line it is about, and a last line that sums up. Colours are in it."""
-    return "\n".join(
-        [*(f"{problem_text(problem)}\n" for problem in loaded.problems), summary(loaded)]
-    )
+    problems = (f"{problem_text(problem)}\n" for problem in loaded.problems)
+    return defused("\n".join([*problems, summary(loaded)]))
 
 
 def problem_text(problem: Problem) -> str:
@@ -80,10 +80,10 @@ def summary(loaded: Loaded) -> str:
 
 def as_json(files: list[Loaded]) -> str:
     """``{"valid": …, "files": [{"file", "valid", "jobs", "environments", "problems"}]}``."""
-    return json.dumps(
-        {"valid": all(each.config for each in files), "files": [_file(each) for each in files]},
-        indent=2,
-    )
+    valid = all(each.config for each in files)
+    text = json.dumps({"valid": valid, "files": [_file(each) for each in files]}, indent=2)
+    # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
+    return text.replace("##[", "#\\u0023[")
 
 
 def _file(loaded: Loaded) -> dict[str, object]:

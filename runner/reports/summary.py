@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -24,14 +26,28 @@ STYLES = {
     "cancelled": "yellow",
     "skipped": "dim",
 }
+# A log has no width of its own; rich would wrap its tables at 80 columns.
+LOG_WIDTH = 160
 # More failing nodes than this are counted; the record has them all.
 FAILURES_SHOWN = 20
 
 
-def print_summary(run: Run, folder: Path, console: Console) -> None:
-    """Everything that someone wants to know first, and where the rest is."""
-    for part in summary(run, folder):
-        console.print(part)
+def summary_text(run: Run, folder: Path, stream: TextIO | None) -> str:
+    """Everything that someone wants to know first, and where the rest is.
+
+    As wide and as colourful as ``stream`` is; None is a log.
+    """
+    terminal = stream is not None and stream.isatty()
+    console = Console(
+        file=stream if terminal else StringIO(),
+        width=None if terminal else LOG_WIDTH,
+        highlight=False,
+        soft_wrap=True,
+    )
+    with console.capture() as captured:
+        for part in summary(run, folder):
+            console.print(part)
+    return captured.get()
 
 
 def summary(run: Run, folder: Path) -> Iterator[RenderableType]:

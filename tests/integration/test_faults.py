@@ -6,74 +6,24 @@ import json
 import os
 import resource
 import signal
-import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.conftest import Project
-
-# A query that no machine ends.
-ENDLESS = "select count(*) as id from range(100000000000) a, range(100000000) b\n"
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.05)
-
-
-def console(project: Project) -> str:
-    """What dbt has printed in the newest run so far."""
-    return "".join(path.read_text() for path in project.runs[-1].rglob("console.log"))
-
-
-def running(project: Project, text: str) -> Callable[[], bool]:
-    return lambda: bool(project.runs) and text in console(project)
-
-
-def record_of(project: Project) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads((project.runs[-1] / "run.json").read_text())
-    return record
-
-
-def workers(project: Project) -> list[int]:
-    """The process ids of the warm sessions that work in this project."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            at_work = b"worker.py" in (path / "cmdline").read_bytes()
-            here = (path / "cwd").resolve() == project.path.resolve()
-        except OSError:
-            continue
-        if at_work and here:
-            found.append(int(path.name))
-    return found
-
-
-def with_timeout(project: Project, timeout: str) -> None:
-    jobs = (project.path / "dbt_jobs.yml").read_text()
-    project.write(
-        "dbt_jobs.yml", jobs.replace("[dbt build]", f"[dbt build]\n    timeout: {timeout}")
-    )
-
-
-def script(path: Path, text: str) -> Path:
-    path.write_text("#!/bin/sh\n" + text)
-    path.chmod(path.stat().st_mode | stat.S_IEXEC)
-    return path
-
-
-def with_executable(project: Project, executable: Path) -> None:
-    jobs = (project.path / "dbt_jobs.yml").read_text()
-    pinned = '{ core: "1.11.*", adapter: "duckdb==1.11.*" }'
-    project.write("dbt_jobs.yml", jobs.replace(pinned, f"{{ executable: {executable} }}"))
+from tests.processes import (
+    ENDLESS,
+    record_of,
+    running,
+    script,
+    wait_for,
+    with_executable,
+    with_timeout,
+    workers,
+)
 
 
 def test_a_timeout_interrupts_dbt_and_is_recorded(tiny: Project) -> None:
@@ -179,52 +129,6 @@ def test_no_profiles(tiny: Project, tmp_path: Path) -> None:
     assert str(tiny.path) in done.err
 
 
-def test_a_secret_that_is_not_set(tiny: Project) -> None:
-    add_secret(tiny)
-    done = tiny.run("daily")
-    assert done.code == 2
-    assert "secret DBT_ENV_SECRET_WORD not set" in done.err
-    assert "gh secret set DBT_ENV_SECRET_WORD" in done.err
-
-
-def test_secrets_are_masked_everywhere(tiny: Project) -> None:
-    add_secret(tiny)
-    leak = "{% do log('the word is ' ~ env_var('PLAIN_WORD'), info=true) %}"
-    tiny.write(
-        "models/two.sql",
-        f"{leak} select id, '{{{{ env_var('PLAIN_WORD') }}}}' as w from {{{{ ref('one') }}}}\n",
-    )
-    word = 'xyz"zy & plugh'
-    done = tiny.run("daily", DBT_ENV_SECRET_WORD=word, PLAIN_WORD=word, OTHER_WORD="somewhere else")
-    assert done.code == 0, done.err
-    assert "the word is ***" in done.err
-    assert tiny.query("select distinct w from analytics.two") == [(word,)]
-    written = [path for path in (tiny.path / ".dbt-gitops").rglob("*") if path.is_file()]
-    assert len(written) > 5
-    for content in (done.out, done.err, *(path.read_text() for path in written)):
-        assert word not in content
-        assert json.dumps(word)[1:-1] not in content
-    manifest = json.loads((tiny.runs[-1] / "manifest.json").read_text())
-    assert "'***' as w" in manifest["nodes"]["model.tiny.two"]["compiled_code"]
-
-
-def test_only_the_secrets_that_the_environment_names_reach_dbt(tiny: Project) -> None:
-    tiny.write(
-        "models/two.sql",
-        "select 1 as id, '{{ env_var('GITHUB_TOKEN', 'withheld') }}' as w\n",
-    )
-    done = tiny.run("daily", GITHUB_TOKEN="ghs_" + "a" * 40, DBT_ENV_SECRET_OTHER="not for us")
-    assert done.code == 0, done.err
-    assert tiny.query("select w from analytics.two") == [("withheld",)]
-    assert "DBT_ENV_SECRET_OTHER is withheld" in done.err
-
-
-def add_secret(project: Project) -> None:
-    jobs = (project.path / "dbt_jobs.yml").read_text()
-    named = "    target: prod\n    secrets: [DBT_ENV_SECRET_WORD]\n"
-    project.write("dbt_jobs.yml", jobs.replace("    target: prod\n", named))
-
-
 def test_a_truncated_manifest_stops_the_job(tiny: Project) -> None:
     assert tiny.run("daily").code == 0
     [manifest] = (tiny.path / ".dbt-gitops" / "state").rglob("manifest.json")
@@ -315,34 +219,6 @@ def test_two_runs_of_a_job_take_turns(tiny: Project) -> None:
     assert json.loads(later)["queued_at"] < json.loads(out)["finished_at"]
 
 
-def test_what_failed_is_tried_again_and_only_that(tiny: Project) -> None:
-    jobs = (tiny.path / "dbt_jobs.yml").read_text()
-    tiny.write(
-        "dbt_jobs.yml",
-        jobs.replace("[dbt build]", "[dbt build]\n    retries: { attempts: 2, delay: 3s }"),
-    )
-    tiny.write(
-        "models/one.sql",
-        "select * from {{ ref('people') }} where id <= (select max(column0) from 'late.csv')\n",
-    )
-    process = tiny.start("run", "daily", "--json")
-    wait_for(running(tiny, "ERROR creating"))
-    tiny.write("late.csv", "7\n")
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    record = json.loads(out)
-    assert record["status"] == "success"
-    first, second = record["steps"]
-    assert (first["attempt"], first["status"], second["attempt"], second["status"]) == (
-        1,
-        "error",
-        2,
-        "success",
-    )
-    assert sorted(node["name"] for node in second["nodes"]) == ["one", "two", "unique_two_id"]
-    assert "retry 1 of 2 of what failed, in 3 s" in err
-
-
 def test_a_job_that_is_not_there(tiny: Project) -> None:
     done = tiny.run("dayly")
     assert done.code == 2
@@ -357,17 +233,95 @@ def test_a_schema_that_needs_what_the_run_has_not(tiny: Project) -> None:
     assert "--schema dbt_ci_local" in done.err
 
 
-def test_dbts_output_is_fenced_on_github(tiny: Project) -> None:
-    tiny.write(
-        "models/two.sql",
-        "{% do log('::error::pwned ##[error]pwned', info=true) %} select 1 as id\n",
-    )
-    done = tiny.run("daily", GITHUB_ACTIONS="true")
-    assert done.code == 0
-    lines = done.err.splitlines()
-    [opening] = [i for i, line in enumerate(lines) if line.startswith("::stop-commands::")]
-    token = lines[opening].removeprefix("::stop-commands::")
-    closing = lines.index(f"::{token}::")
-    hostile = [i for i, line in enumerate(lines) if "pwned" in line]
-    assert hostile
-    assert all(opening < i < closing for i in hostile)
+def test_ctrl_c_during_the_docs_is_no_success(tiny: Project, dbt: Path, tmp_path: Path) -> None:
+    slow = f'case "$1" in docs) sleep 60;; *) exec {dbt} "$@";; esac\n'
+    with_executable(tiny, script(tmp_path / "dbt", slow))
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write("dbt_jobs.yml", jobs.replace("[dbt build]", "[dbt seed]\n    generate_docs: true"))
+    tiny.commit()
+    process = tiny.start("run", "daily", "--json")
+    wait_for(lambda: bool(tiny.runs) and bool(list(tiny.runs[-1].glob("steps/02-*"))))
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    record = record_of(tiny)
+    assert (record["status"], record["state_published"]) == ("cancelled", False)
+
+
+def test_who_reads_may_leave(tiny: Project) -> None:
+    """As `dbt-gitops run daily 2>&1 | head -4`."""
+    process = tiny.start("run", "daily")
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    assert process.wait(timeout=120) == 0
+    assert record_of(tiny)["status"] == "success"
+
+
+def test_a_manifest_that_dbt_left_half_written(tiny: Project, tmp_path: Path) -> None:
+    half = 'mkdir -p target; echo \'{"metadata": {"dbt_sch\' > target/manifest.json\n'
+    with_executable(tiny, script(tmp_path / "dbt", half))
+    tiny.commit()
+    done = tiny.run("daily")
+    assert done.code == 3
+    record = record_of(tiny)
+    assert (record["status"], record["state_published"]) == ("success", False)
+    assert "is not a manifest of dbt" in record["state_reason"]
+
+
+def test_results_that_can_not_be_read(tiny: Project, tmp_path: Path) -> None:
+    strange = "mkdir -p target; echo '{\"results\": [3]}' > target/run_results.json\n"
+    with_executable(tiny, script(tmp_path / "dbt", strange))
+    done = tiny.run("daily")
+    assert done.code == 5
+    assert "can't be read" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_dangling_link_is_not_our_business(tiny: Project) -> None:
+    (tiny.path / "data").mkdir()
+    (tiny.path / "data" / "latest.csv").symlink_to("/nowhere/at/all.csv")
+    done = tiny.run("daily", "--steps", "dbt seed", "--steps", "dbt run")
+    assert done.code == 0, done.err
+    assert [step["parse"] for step in done.record["steps"]] == ["parsed", "reused"]
+
+
+def test_an_executable_does_not_outlive_the_runner(tiny: Project, tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    with_executable(tiny, script(tmp_path / "dbt", f"echo $$ > {pid}; echo busy; exec sleep 600\n"))
+    process = tiny.start("run", "daily")
+    wait_for(running(tiny, "busy"))
+    process.kill()
+    process.communicate(timeout=60)
+    wait_for(lambda: not Path(f"/proc/{pid.read_text().strip()}").exists())
+
+
+def test_a_closed_terminal_is_an_interruption(tiny: Project) -> None:
+    tiny.write("models/two.sql", "{{ config(materialized='table') }}\n" + ENDLESS)
+    process = tiny.start("run", "daily")
+    wait_for(running(tiny, "START sql table model"))
+    process.send_signal(signal.SIGHUP)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert record_of(tiny)["reason"] == "interrupted by SIGHUP"
+
+
+def test_a_cached_dbt_whose_python_is_gone_is_installed_again(
+    tiny: Project, tmp_path: Path
+) -> None:
+    cache = {"DBT_GITOPS_CACHE": str(tmp_path / "cache")}
+    assert tiny.run("daily", "--steps", "dbt seed", **cache).code == 0
+    [python] = (tmp_path / "cache").glob("dbt/*/bin/python")
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    done = tiny.run("daily", "--steps", "dbt seed", **cache)
+    assert done.code == 0, done.err
+    assert "installing" in done.err
+
+
+def test_what_a_step_of_the_file_may_not_say_the_command_line_may_not(tiny: Project) -> None:
+    for flag in ("--project-dir other", "--target-path there", "--target ci", "--no-write-json"):
+        done = tiny.run("daily", "--steps", f"dbt build {flag}")
+        assert done.code == 2, flag
+        assert f"{flag.split()[0]} can't stand in --steps" in done.err

@@ -216,3 +216,41 @@ def test_dbt_deps_runs_first_where_there_are_packages(tiny: Project, tmp_path: P
     assert done.code == 0, done.err
     assert [step["kind"] for step in done.record["steps"]] == ["deps", "step"]
     assert "model.extra.three" in statuses(done.record, step="dbt build")
+
+
+def test_freshness_comes_after_the_jobs_own_deps(jaffle: Project) -> None:
+    jobs = (jaffle.path / "dbt_jobs.yml").read_text()
+    jaffle.write(
+        "dbt_jobs.yml", jobs.replace("      - dbt seed\n", "      - dbt deps\n      - dbt seed\n")
+    )
+    done = jaffle.run("daily")
+    assert [step["kind"] for step in done.record["steps"]][:3] == ["deps", "freshness", "step"]
+
+
+def test_a_compilation_writes_no_relation(tiny: Project) -> None:
+    done = tiny.run("daily", "--steps", "dbt seed", "--steps", "dbt compile")
+    assert done.code == 0, done.err
+    assert done.record["relations"] == ['"tiny"."analytics"."people"']
+
+
+def test_a_project_in_a_folder_with_other_peoples_variables(tiny: Project) -> None:
+    """The variables of a workflow that called dbt from the repository's root."""
+    inside = tiny.path / "transform it"
+    inside.mkdir()
+    for name in ("models", "seeds", "dbt_project.yml", "profiles.yml"):
+        (tiny.path / name).rename(inside / name)
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write("dbt_jobs.yml", jobs.replace("version: 1\n", "version: 1\nproject: transform it\n"))
+    tiny.commit()
+    done = tiny.run("daily", DBT_PROJECT_DIR="transform it", DBT_PROFILES_DIR="transform it")
+    assert done.code == 0, done.err
+    assert done.record["state_published"], done.record["state_reason"]
+
+
+def test_a_manifest_and_its_results_name_the_same_invocation(tiny: Project) -> None:
+    assert tiny.run("daily", "--steps", "dbt seed", "--steps", "dbt run").code == 0
+    [folder] = tiny.runs
+    manifest = json.loads((folder / "manifest.json").read_text())
+    results = json.loads((folder / "steps" / "02-run" / "run_results.json").read_text())
+    assert manifest["metadata"]["invocation_id"] == results["metadata"]["invocation_id"]
+    assert not (tiny.path / "logs").exists()

@@ -76,7 +76,8 @@ def test_every_room_stands_on_a_floor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "beside"), [("worker", {"dbt", "runner"}), ("artifacts", set[str]())]
+    ("name", "beside"),
+    [("worker", {"dbt", "runner"}), ("artifacts", set[str]()), ("leash", set[str]())],
 )
 def test_what_runs_under_dbts_interpreter_needs_nothing_else(name: str, beside: set[str]) -> None:
     used = imports(ROOT / "dbt" / f"{name}.py")

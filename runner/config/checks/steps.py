@@ -10,11 +10,11 @@ from runner.config.nodes import Mapping, Scalar
 from runner.config.text import Source, nearest, printable, shown
 from runner.config.written import Written, WrittenJob
 from runner.model import Problem
-from runner.steps import COMMANDS, NotADbtCommand, Step, parse_step
+from runner.steps import COMMANDS, FORBIDDEN, NotADbtCommand, Step, parse_step
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Conflict:
+class Conflict:
     """Flags of a step that can't stand beside these keys of the job or of its environment."""
 
     flags: tuple[str, ...]
@@ -23,24 +23,24 @@ class _Conflict:
     why: str
 
 
-_CONFLICTS = (
-    _Conflict(
+CONFLICTS = (
+    Conflict(
         flags=("--defer", "--no-defer", "--state", "--defer-state"),
         of_job=("defer",),
         why="`defer` fetches the state and passes these flags itself",
     ),
-    _Conflict(
+    Conflict(
         flags=("--target", "-t"),
         of_job=("target",),
         of_environment=("target",),
         why="the runner passes --target itself",
     ),
-    _Conflict(
+    Conflict(
         flags=("--profiles-dir",),
         of_environment=("profiles_dir", "schema"),
         why="the runner passes --profiles-dir itself",
     ),
-    _Conflict(flags=("--threads",), of_job=("threads",), why="the runner passes --threads itself"),
+    Conflict(flags=("--threads",), of_job=("threads",), why="the runner passes --threads itself"),
 )
 
 
@@ -61,15 +61,10 @@ def steps(written: Written) -> Iterator[Problem]:
             except NotADbtCommand as error:
                 yield _not_dbt(written, node, str(error))
                 continue
-            if step.option("--project-dir") is not None:
-                yield _flag_problem(
-                    written,
-                    node,
-                    "--project-dir",
-                    "can't stand in a step",
-                    "`project`, at the top of the jobs file, says where the project is",
-                    "remove it, and set `project` if need be",
-                )
+            for flag, why in FORBIDDEN.items():
+                if step.option(flag) is not None:
+                    said = "can't stand in a step"
+                    yield _flag_problem(written, node, flag, said, why, "remove it")
 
 
 def flags(written: Written) -> Iterator[Problem]:
@@ -117,13 +112,13 @@ def _variables(written: Written, job: WrittenJob, node: Scalar, text: str) -> It
             yield _flag_problem(written, node, "--vars", said, why, hint)
 
 
-def _conflicts_of(written: Written, job: WrittenJob) -> list[tuple[_Conflict, str]]:
+def _conflicts_of(written: Written, job: WrittenJob) -> list[tuple[Conflict, str]]:
     """Each conflict whose keys the job or its environment sets, and the words for the first."""
-    set_by = ((conflict, _set_by(written, job, conflict)) for conflict in _CONFLICTS)
+    set_by = ((conflict, _set_by(written, job, conflict)) for conflict in CONFLICTS)
     return [(conflict, setter) for conflict, setter in set_by if setter]
 
 
-def _set_by(written: Written, job: WrittenJob, conflict: _Conflict) -> str:
+def _set_by(written: Written, job: WrittenJob, conflict: Conflict) -> str:
     for key in conflict.of_job:
         if _is_set(job.settings, key):
             owner = f"job {shown(job.name)}" if key in job.body.entries else "`defaults`"
