@@ -146,7 +146,7 @@ class Retries:
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One job, with the file's defaults already in it."""
+    """One job, with the file's defaults and its environment's target, vars and env already in it."""
 
     name: str
     environment: str

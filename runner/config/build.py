@@ -93,6 +93,8 @@ def adapter_requirement(text: str) -> str:
 
 def _job(written: Written, job: WrittenJob) -> Job:
     settings = job.settings
+    # What says it more closely wins: defaults, then the environment, then the job itself.
+    layers = (written.defaults, written.environment_of(job), job.body)
     return Job(
         name=job.name,
         environment=job.environment or "",
@@ -104,9 +106,9 @@ def _job(written: Written, job: WrittenJob) -> Job:
         source_freshness=_value(settings, "source_freshness", bool, False),
         timeout=_duration(settings, "timeout"),
         threads=_value(settings, "threads", int, None),
-        target=settings.text("target"),
-        vars=_values(settings, "vars"),
-        env=_texts_by_name(settings, "env"),
+        target=next(filter(None, (layer.text("target") for layer in reversed(layers))), None),
+        vars={name: value for layer in layers for name, value in _values(layer, "vars").items()},
+        env={name: text for layer in layers for name, text in _texts_by_name(layer, "env").items()},
         retries=_retries(settings.mapping("retries")),
         sla=_duration(settings, "sla"),
         notify={

@@ -224,7 +224,7 @@ def import_dbt(adapter: str) -> dict[str, str]:
         with contextlib.suppress(ImportError):
             __import__("dbt.adapters." + adapter)
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(500_000, 20, 50)
     gc.enable()
     return {"dbt": str(__version__), **adapter_version(adapter)}
 

@@ -79,14 +79,16 @@ def record_of(facts: Facts) -> Run:
         versions=dict(facts.versions),
         sla_seconds=request.job.sla.total_seconds() if request.job.sla else None,
         exit_code=int(ended.exit_code),
+        notes=facts.notes,
     )
-    return replace(run, notes=(*facts.notes, *_remarks(run, request)))
+    return replace(run, notes=(*run.notes, *_remarks(run, request)))
 
 
 def _remarks(run: Run, request: Request) -> Iterator[str]:
     """What is known only at the end, and must not go unsaid."""
-    if run.deferred_to and (note := version_note(run.deferred_to, run.versions)):
-        yield note
+    note = version_note(run.deferred_to, run.versions) if run.deferred_to else ""
+    if note and note not in run.notes:
+        yield note  # a plain executable says its version only in what it writes
     if run.sla_seconds is not None and run.seconds > run.sla_seconds:
         yield f"the run took {format_duration(run.seconds)}, longer than its sla"
     if request.job.notify:

@@ -15,7 +15,7 @@ from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
-from runner.execution.deferral import Decision
+from runner.execution.deferral import Decision, version_note
 from runner.execution.ending import Facts, record_of
 from runner.execution.engines import start_engine
 from runner.execution.folder import HOME, RunFolder
@@ -127,6 +127,8 @@ class _JobRun:
                 return
             engine.ready()
             self.prepared_at = now()
+            if self.decision.state and (note := version_note(self.decision.state, engine.versions)):
+                self._note(note)
             self._run_steps(engine, flags, project, scratch)
 
     def _close(self, engine: Engine) -> None:

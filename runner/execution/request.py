@@ -63,10 +63,10 @@ def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job
     environment = config.environment_of(job)
     job = replace(
         job,
-        target=overrides.target or job.target or environment.target,
+        target=overrides.target or job.target,
         threads=overrides.threads or job.threads,
-        vars={**environment.vars, **job.vars, **overrides.vars},
-        env={**environment.env, **job.env, **overrides.env},
+        vars={**job.vars, **overrides.vars},
+        env={**job.env, **overrides.env},
         steps=overrides.steps or job.steps,
         defer=None if overrides.full else overrides.defer_to or job.defer,
     )

@@ -1,12 +1,14 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
-`make bench ARGS="small"` leaves out the project of 1,000 models, which takes most of the time.
+`make bench ARGS=small` measures a part: `commands`, `small` (the example), `large` (1,000 models, which
+takes most of the time).
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.bench import commands, jobs
@@ -14,19 +16,29 @@ from tests.bench.timing import Row, table
 
 
 def main(arguments: list[str]) -> None:
+    parts = set(arguments) or {"commands", "small", "large"}
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
-        print("Commands, CPU seconds and seconds:\n", flush=True)
-        commands.print_figures(root / "commands")
-        print("\nJobs against the same dbt commands in a shell:\n", flush=True)
-        rows: list[Row] = []
-        for measure in jobs.SMALL if "small" in arguments else jobs.ALL:
-            rows.append(measure(root))
-            print(f"measured: {rows[-1].name}", file=sys.stderr, flush=True)
-        table(rows)
-        if "small" not in arguments:
+        if "commands" in parts:
+            print("Commands, CPU seconds and seconds:\n", flush=True)
+            commands.print_figures(root / "commands")
+        measures = [
+            *(jobs.SMALL if "small" in parts else ()),
+            *(jobs.LARGE if "large" in parts else ()),
+        ]
+        if measures:
+            print("\nJobs against the same dbt commands in a shell:\n", flush=True)
+            table(_measured(measures, root))
+        if "large" in parts:
             print("\nMemory of the runner, the worker apart:\n", flush=True)
             jobs.print_memory(root)
+
+
+def _measured(measures: Sequence[Callable[[Path], Row]], root: Path) -> Iterator[Row]:
+    for measure in measures:
+        row = measure(root)
+        print(f"measured: {row.name}", file=sys.stderr, flush=True)
+        yield row
 
 
 if __name__ == "__main__":

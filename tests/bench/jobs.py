@@ -83,7 +83,7 @@ SMALL: Sequence[Callable[[Path], Row]] = (
     one_build_cold,
     one_build_warm,
 )
-ALL = (*SMALL, five_steps_large)
+LARGE = (five_steps_large,)
 
 
 def example(folder: Path, steps: Sequence[str]) -> Path:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.config import Loaded, Position, default_file, from_bytes
+from runner.config import Loaded, Position, default_file, from_bytes, load
 from runner.config.build import adapter_requirement, core_requirement
 from runner.model import (
     Channel,
@@ -93,8 +93,9 @@ def test_defaults_and_all_that_can_be_said(tmp_path: Path) -> None:
         "start": "2024-01-01",
         "nested": {"list": [1, 2.5, False, None, "text"]},
         "more": True,
+        "a": 1,  # of its environment
     }
-    assert a.env == {"REGION": "EU", "TZ": "UTC"}
+    assert a.env == {"A": "1", "REGION": "EU", "TZ": "UTC"}
     assert a.triggers.merge == MergeTrigger()
     assert a.triggers.dispatch is True
     assert a.defer == Deferral(environment="both")
@@ -183,3 +184,26 @@ def test_the_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert default_file() == Path("dbt_jobs.yaml")
     (tmp_path / "dbt_jobs.yml").touch()
     assert default_file() == Path("dbt_jobs.yml")
+
+
+def test_the_job_wins_over_its_environment_and_that_over_the_defaults(tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").touch()
+    (tmp_path / "dbt_jobs.yml").write_text(
+        """\
+version: 1
+defaults: { env: { A: defaults, B: defaults, C: defaults }, target: defaults }
+environments:
+  one: { target: environment, env: { B: environment, C: environment }, vars: { v: 1, w: 1 } }
+  two: {}
+jobs:
+  a: { environment: one, steps: [dbt run], env: { C: job }, vars: { w: 2 } }
+  b: { environment: two, steps: [dbt run] }
+  c: { environment: one, steps: [dbt run], target: job }
+"""
+    )
+    config = load(tmp_path / "dbt_jobs.yml").config
+    assert config is not None
+    a, b, c = config.jobs.values()
+    assert a.env == {"A": "defaults", "B": "environment", "C": "job"}
+    assert a.vars == {"v": 1, "w": 2}
+    assert [job.target for job in (a, b, c)] == ["environment", "defaults", "job"]
