@@ -100,11 +100,17 @@ def _bootstrap(config: Config, job: Job, deferral: Deferral) -> str:
     else:
         jobs = config.jobs.values()
         sources = [j.name for j in jobs if j.environment == deferral.environment and j.deploys]
+    sources = [name for name in sources if config.jobs[name].deploys]
+    if not sources:
+        return (
+            "a pull request's job publishes no state: defer to an environment that a job deploys to"
+        )
     # A job that defers too would fail the same way, unless it is told to build all.
     independent = [name for name in sources if config.jobs[name].defer is None]
     start = independent[0] if independent else sources[0]
     full = "" if independent else " --full"
     return (
-        f"run `dbt-gitops run {start}{full}` once on the default branch: it publishes state"
+        f"run `dbt-gitops run {start}{full}` once, committed and on the default branch: it publishes"
+        " state"
         f" (or build all of it now: dbt-gitops run {job.name} --full)"
     )

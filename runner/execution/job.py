@@ -26,7 +26,7 @@ from runner.execution.preparation import (
     without_state,
 )
 from runner.execution.project import MANIFEST, Project, open_project
-from runner.execution.publish import published_state, reason_not_to
+from runner.execution.publish import published_state, reason_from_the_start, reason_not_to
 from runner.execution.request import Request
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
@@ -139,6 +139,7 @@ class _JobRun:
         """Profile and state, while the engine imports dbt."""
         for name in other_secrets(self.around.config, self.request, self.around.environ):
             self._note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
+        self._warn_of_unknown_state()
         profiles = profiles_dir(self.request, self.around, scratch)
         self.decision = decide_deferral(self.request, self.around)
         if self.decision.text:
@@ -155,6 +156,17 @@ class _JobRun:
             state=state,
             defer_state=state,
         )
+
+    def _warn_of_unknown_state(self) -> None:
+        reason = reason_from_the_start(self.request, self.around.checkout)
+        if self.request.job.deploys and reason:
+            environment = self.request.environment.name
+            text = (
+                f"`{self.request.job.name}` builds in {environment}, but publishes no state: {reason};"
+                f" what defers to {environment} won't know of this run"
+            )
+            self.notes.append(text)
+            self.reporter.warn(text)
 
     def _run_steps(self, engine: Engine, flags: JobFlags, project: Project, scratch: Path) -> None:
         sequence = Sequence(
@@ -180,6 +192,8 @@ class _JobRun:
             self.notes += [note for note in (self.error.why, self.error.hint) if note]
             self.reporter.error(str(self.error))
         run = self.mask.within(record_of(self._facts()))
+        for remark in run.notes[len(self.notes) :]:
+            self.reporter.warn(remark)
         manifest = self.folder.path / MANIFEST
         reason = reason_not_to(run, self.request, self.around.checkout, manifest.exists())
         run = replace(run, state_published=not reason, state_reason=reason)

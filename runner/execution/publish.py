@@ -21,24 +21,29 @@ def reason_not_to(run: Run, request: Request, checkout: Checkout, manifest: bool
     Only a successful run of a deployment job on the default branch publishes, and only as the
     jobs file declares it: others would defer to what isn't production.
     """
+    if run.status != "success":
+        return f"the run ended as {run.status}"
+    without = "" if manifest else "no step wrote a manifest"
+    return reason_from_the_start(request, checkout) or without
+
+
+def reason_from_the_start(request: Request, checkout: Checkout) -> str:
+    """What can be said before anything runs: the request and the checkout decide it."""
     changed = request.overrides.elsewhere()
+    options = ", ".join("--" + name.replace("_", "-") for name in changed)
     reasons = {
-        f"the run ended as {run.status}": run.status != "success",
         f"`{request.job.name}` is started by pull requests, so it is no deployment job": (
             not request.job.deploys
         ),
-        f"this run was changed by {', '.join('--' + name.replace('_', '-') for name in changed)}": (
-            bool(changed)
-        ),
+        f"this run was changed by {options}": bool(changed),
         f"it was started by {request.trigger}": request.trigger not in PUBLISHING_TRIGGERS,
         checkout.problem or "this is not a git checkout": not checkout.commit,
-        f"{checkout.changed} is changed and not committed": bool(checkout.changed),
+        f"{checkout.changed} is not committed as it is": bool(checkout.changed),
         "the default branch isn't known; git remote set-head origin --auto tells it": (
             not checkout.default_branch
         ),
         f"{checkout.branch or 'a detached HEAD'} is not the default branch"
         f" ({checkout.default_branch})": not checkout.on_default_branch,
-        "no step wrote a manifest": not manifest,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
 

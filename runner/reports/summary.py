@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -57,14 +56,12 @@ def summary(run: Run, folder: Path) -> Iterator[RenderableType]:
         yield _steps(run.steps)
     for step in run.steps:
         if step.status == "error" and not any(node.failed for node in step.nodes):
-            yield Padding(Text(step.message.strip(), style="red"), (1, 0, 0, 2))
+            yield _indented(Text(step.message.strip(), style="red"))
     failed = [node for node in run.nodes if node.failed]
     for node in failed[:FAILURES_SHOWN]:
         yield _failure(node)
     if len(failed) > FAILURES_SHOWN:
         yield Text(f"and {len(failed) - FAILURES_SHOWN} more failing nodes, see the record")
-    for note in run.notes:
-        yield Text(f"note: {note}")
     yield Text(_state(run))
     yield Text(f"record: {folder / 'run.json'}")
     yield _verdict(run)
@@ -108,14 +105,20 @@ def _counts(step: StepResult) -> str:
     return ", ".join(f"{count} {status}" for status, count in ordered)
 
 
-def _failure(node: NodeResult) -> Padding:
+def _failure(node: NodeResult) -> Text:
     where = f"{node.file}:{node.line}" if node.line else node.file
     text = Text(f"{node.status.upper()} {node.resource_type} {node.name}", style="bold red")
     text.append(f"  {where}\n", style="not bold default")
     text.append(node.message.strip(), style="not bold default")
     if node.compiled_path:
         text.append(f"\ncompiled: {node.compiled_path}", style="not bold dim")
-    return Padding(text, (1, 0, 0, 2))
+    return _indented(text)
+
+
+def _indented(text: Text) -> Text:
+    """After an empty line, and without the blanks to the right that a log would keep."""
+    lines = [Text("  ").append_text(line) for line in text.split("\n")]
+    return Text("\n").append_text(Text("\n").join(lines))
 
 
 def _state(run: Run) -> str:
