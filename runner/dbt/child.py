@@ -22,6 +22,8 @@ from runner.stopping import Stop
 
 # How long dbt gets to cancel its queries, and then to end, before the next, harder signal.
 GRACE_SECONDS = 10.0
+# What a child gets that has nothing left to do, to close what it holds open.
+CLOSING_SECONDS = 15.0
 HARDER = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 POLL_SECONDS = 0.1
 # A line longer than this is read in pieces: no output may fill the runner's memory.
@@ -109,8 +111,10 @@ class Child:
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
+        # GitHub gives a cancelled job ten seconds in all, and the record is still to be written.
+        patience = 1.0 if self._stop.asked else CLOSING_SECONDS
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=1.0)
+            self._process.wait(timeout=patience)
         self._signal(signal.SIGKILL)
         self._process.wait()
 

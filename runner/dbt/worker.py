@@ -14,6 +14,7 @@ if sys.path and sys.path[0] == HERE:
     # Python puts the script's folder first; its neighbours must not shadow dbt's imports.
     del sys.path[0]
 
+import atexit
 import contextlib
 import gc
 import json
@@ -267,6 +268,8 @@ def main(adapter: str) -> None:
     except BaseException:
         traceback.print_exc()
         os._exit(1)
+    # What adapters do at the end of a process: DuckDB closes its file and empties its journal.
+    atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)

@@ -45,6 +45,7 @@ def test_a_production_job(jaffle: Project) -> None:
         "run_results.json",
     }
     assert jaffle.git("status", "--porcelain") == ""
+    assert not list(jaffle.path.glob("*.wal")), "DuckDB's file was not closed"
 
 
 def test_slim_ci_builds_what_changed_and_defers_the_rest(jaffle: Project) -> None:
