@@ -63,6 +63,10 @@ class ConfigInvalid(DbtGitopsError):
     exit_code = ExitCode.CONFIG_INVALID
 
 
+class EventMalformed(ConfigInvalid):
+    """What GitHub's runner says about the event can't be read, or isn't what GitHub sends."""
+
+
 class StateUnresolved(DbtGitopsError):
     """The manifest to defer to or to compare with is missing, damaged or out of reach."""
 

@@ -19,7 +19,7 @@ from runner.cli.overrides import (
     parse_step_override,
     parse_vars,
 )
-from runner.cli.started_by import started_by
+from runner.events import started_by
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, with_overrides
 from runner.execution.surroundings import Surroundings

@@ -17,9 +17,14 @@ FLOORS: list[set[str]] = [
     {"config", "events", "triggers", "schedule"},
     {"model", "record", "record_json"},
     {"git", "masking", "steps", "stopping"},
-    {"durations", "errors"},
+    {"durations", "errors", "patterns"},
 ]
-NEIGHBOURS = {("config", "schedule"), ("record", "model"), ("record_json", "record")}
+NEIGHBOURS = {
+    ("config", "schedule"),
+    ("triggers", "events"),
+    ("record", "model"),
+    ("record_json", "record"),
+}
 FILES = sorted(ROOT.rglob("*.py"))
 
 

@@ -1,0 +1,33 @@
+"""Events of GitHub: from the JSON that its runner leaves in a file to types."""
+
+from runner.events.read import parse_event, read_event
+from runner.events.started_by import StartedBy, started_by
+from runner.events.types import (
+    Dispatch,
+    DispatchOverrides,
+    Event,
+    Merge,
+    MergeGroup,
+    PullRequest,
+    PullRequestClosed,
+    Tick,
+    Upstream,
+    WorkflowRun,
+)
+
+__all__ = [
+    "Dispatch",
+    "DispatchOverrides",
+    "Event",
+    "Merge",
+    "MergeGroup",
+    "PullRequest",
+    "PullRequestClosed",
+    "StartedBy",
+    "Tick",
+    "Upstream",
+    "WorkflowRun",
+    "parse_event",
+    "read_event",
+    "started_by",
+]
