@@ -15,6 +15,24 @@ RunStatus = Literal["success", "error", "cancelled", "skipped"]
 StepStatus = Literal["success", "error", "cancelled", "skipped"]
 StepKind = Literal["deps", "freshness", "step", "docs"]
 
+# Why a run selected a node. "new" and "changed" say the node itself is other than in the state that
+# the run compared with; "changed" is one whose part isn't known.
+SelectionReason = Literal[
+    "new",
+    "changed",
+    "body",
+    "config",
+    "relation",
+    "macro",
+    "contract",
+    "description",
+    "downstream",
+]
+
+# dbt commands that leave something in the warehouse, or test what is there; the results of others,
+# such as a compilation, are of nothing that was built.
+WRITING_COMMANDS = frozenset({"build", "clone", "retry", "run", "seed", "snapshot", "test"})
+
 # dbt's statuses of a node that mean that it didn't do what it should.
 FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"})
 
@@ -23,7 +41,7 @@ FAILED_STATUSES = frozenset({"error", "fail", "runtime error", "partial success"
 class NodeResult:
     """What one command did with one node, in dbt's words.
 
-    ``rows_affected`` is None where the adapter doesn't say. ``file`` and ``compiled_path`` are
+    ``started_at`` is None where dbt didn't start on it; ``rows_affected`` where the adapter doesn't say. ``file`` and ``compiled_path`` are
     relative to the dbt project; ``line`` is that of ``file`` where it is known. ``attached_node``
     and ``column_name`` say what a generic test is about.
     """
@@ -31,6 +49,7 @@ class NodeResult:
     unique_id: str
     status: str
     message: str = ""
+    started_at: datetime | None = None
     seconds: float = 0.0
     rows_affected: int | None = None
     failures: int | None = None
@@ -80,6 +99,11 @@ class StepResult:
         """Whether its failure leaves the job's result alone, as in dbt Cloud."""
         return self.kind in ("freshness", "docs")
 
+    @property
+    def writes(self) -> bool:
+        """Whether its results are of what was built or tested, and not of a compilation."""
+        return len(self.argv) > 1 and self.argv[1] in WRITING_COMMANDS
+
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedState:
@@ -104,6 +128,29 @@ class PublishedState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Selection:
+    """One reason why a run's selectors chose a node; a node may have several.
+
+    ``of`` names what the reason is about, as unique ids: the macros that changed; for
+    ``downstream`` the modified nodes that it descends from. ``parents`` are the nodes that it refs,
+    whether the run built them or not, the same in each of a node's selections.
+    """
+
+    unique_id: str
+    reason: SelectionReason
+    of: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed:
+    """A node that has another name than in the state that the run compared with; unique ids."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run of one job, from the moment that it was asked for to its end."""
 
@@ -125,6 +172,9 @@ class Run:
     steps: tuple[StepResult, ...] = ()
     deferred_to: PublishedState | None = None
     compared_with: PublishedState | None = None
+    selection: tuple[Selection, ...] = ()
+    renamed: tuple[Renamed, ...] = ()
+    deleted: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)

@@ -78,6 +78,7 @@ def node_result(result: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
         "unique_id": unique_id,
         "status": FRESHNESS_STATUS.get(result["status"], result["status"]),
         "message": message,
+        "started_at": _started_at(result),
         "seconds": result.get("execution_time") or 0.0,
         "rows_affected": (result.get("adapter_response") or {}).get("rows_affected"),
         "failures": result.get("failures"),
@@ -92,6 +93,13 @@ def node_result(result: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
         "database": node.get("database") or "",
         "schema": node.get("schema") or "",
     }
+
+
+def _started_at(result: dict[str, Any]) -> str | None:
+    """When dbt began with a node: its first timing; None where it skipped it."""
+    timings = result.get("timing") or []
+    started: str | None = timings[0].get("started_at") if timings else None
+    return started
 
 
 def without_nodes(manifest: dict[str, Any], unique_ids: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -65,4 +66,11 @@ class Engine(Protocol):
 def node_result(message: dict[str, Any]) -> NodeResult:
     """A ``node`` message of the worker as a result."""
     fields = {key: value for key, value in message.items() if key != "kind"}
-    return NodeResult(**{**fields, "fqn": tuple(fields["fqn"])})
+    started_at = _time(fields["started_at"]) if fields["started_at"] else None
+    return NodeResult(**{**fields, "fqn": tuple(fields["fqn"]), "started_at": started_at})
+
+
+def _time(text: str) -> datetime:
+    """dbt's ``2026-11-20T04:15:02.123456Z``; Python 3.10 doesn't know the Z."""
+    time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return time if time.tzinfo else time.replace(tzinfo=timezone.utc)

@@ -14,8 +14,6 @@ from runner.git import Checkout
 from runner.record import NodeResult, Run, RunStatus, StepResult
 from runner.stopping import Stop
 
-# A compilation has results too, and leaves nothing behind.
-WRITING_COMMANDS = frozenset({"build", "clone", "retry", "run", "seed", "snapshot", "test"})
 # What leaves a relation in the warehouse; a test does where it stores its failures.
 WRITING_TYPES = frozenset({"model", "seed", "snapshot"})
 
@@ -53,7 +51,7 @@ def record_of(facts: Facts) -> Run:
     request, results = facts.request, facts.results
     ended = verdict(results, facts.error, facts.decision, facts.stop)
     execution_start = facts.prepared_at or facts.finished_at
-    nodes = [node for step in results if _writes(step) for node in step.nodes]
+    nodes = [node for step in results if step.writes for node in step.nodes]
     run = Run(
         run_id=facts.run_id,
         job=request.job.name,
@@ -133,10 +131,6 @@ def schemas(nodes: Iterable[NodeResult]) -> tuple[str, ...]:
     """Every ``database.schema`` that the run may have made: dbt makes them before it builds."""
     found = {f"{node.database}.{node.schema}".strip(".") for node in nodes if _may_write(node)}
     return tuple(sorted(found - {""}))
-
-
-def _writes(step: StepResult) -> bool:
-    return len(step.argv) > 1 and step.argv[1] in WRITING_COMMANDS
 
 
 def _may_write(node: NodeResult) -> bool:

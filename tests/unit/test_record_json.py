@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.record import NodeResult, PublishedState, Run, StepResult
+from runner.record import NodeResult, PublishedState, Renamed, Run, Selection, StepResult
 from runner.record_json import (
     RecordInvalid,
     published_from_json,
@@ -111,6 +111,8 @@ def test_the_schema_says_itself_what_it_is() -> None:
         (StepResult, SCHEMA["$defs"]["step"], set()),
         (NodeResult, SCHEMA["$defs"]["node"], set()),
         (PublishedState, SCHEMA["$defs"]["state"], set()),
+        (Selection, SCHEMA["$defs"]["selection"], set()),
+        (Renamed, SCHEMA["$defs"]["renamed"], set()),
     ],
 )
 def test_the_schema_has_the_dataclasses_fields(

@@ -1,0 +1,137 @@
+"""What a page on GitHub shows of a run, besides the run: where it belongs, and what it is held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from runner.record import NodeResult, Run
+
+Verdict = Literal["passed", "warned", "failed", "errored", "cancelled", "skipped"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where on GitHub a run belongs.
+
+    ``head_sha`` is the event's, ``current_sha`` the pull request's at the time of reporting, "" where
+    that isn't known. ``folder`` is the dbt project's in the repository, "" at its root.
+    ``workflow_run`` and ``attempt`` are GitHub's, 0 and 1 elsewhere; ``summary_url`` leads to the page
+    of that run.
+    """
+
+    repository: str
+    head_sha: str
+    server_url: str = "https://github.com"
+    current_sha: str = ""
+    folder: str = ""
+    workflow_run: int = 0
+    attempt: int = 1
+    summary_url: str = ""
+
+    @property
+    def superseded(self) -> bool:
+        return bool(self.current_sha) and self.current_sha != self.head_sha
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """How long production takes, in seconds: the nodes that this run built, and the whole project.
+
+    None is not known.
+    """
+
+    same_nodes: float | None = None
+    project: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceLine:
+    """One line of what the pull request changes in the jobs file; a warning is about access."""
+
+    kind: Literal["added", "removed", "unchanged", "warning"]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that a rendering may show."""
+
+    run: Run
+    place: Place
+    history: History = History()
+    difference: tuple[DifferenceLine, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """``failed`` is dbt's word about the project; ``errored`` is about anything else."""
+        if self.run.status == "success":
+            warned = self.outcome.warned or self.outcome.advisory
+            return "warned" if warned else "passed"
+        if self.run.status == "error":
+            return "failed" if self.outcome.failed else "errored"
+        return self.run.status
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        return outcome_of(self.run)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A run's nodes by what became of them, each node once with its last result.
+
+    ``nodes`` are those that were built or tested, ``failed`` and ``skipped`` are among them;
+    ``advisory`` failed too, in a step that doesn't count, such as source freshness.
+    """
+
+    nodes: tuple[NodeResult, ...]
+    failed: tuple[NodeResult, ...]
+    warned: tuple[NodeResult, ...]
+    skipped: tuple[NodeResult, ...]
+    advisory: tuple[NodeResult, ...]
+    built: int
+    tests: Mapping[str, int]
+
+
+def outcome_of(run: Run) -> Outcome:
+    nodes = _last(run, advisory=False)
+    tests = [node for node in nodes if is_test(node)]
+    return Outcome(
+        nodes=nodes,
+        failed=tuple(sorted((node for node in nodes if node.failed), key=_badness)),
+        warned=tuple(node for node in nodes if node.status == "warn"),
+        skipped=tuple(node for node in nodes if node.status == "skipped"),
+        advisory=tuple(node for node in _last(run, advisory=True) if _stale(node)),
+        built=sum(node.status == "success" for node in nodes if not is_test(node)),
+        tests={
+            "passed": sum(node.status == "pass" for node in tests),
+            "warned": sum(node.status == "warn" for node in tests),
+            "failed": sum(node.failed for node in tests),
+            "skipped": sum(node.status == "skipped" for node in tests),
+        },
+    )
+
+
+def is_test(node: NodeResult) -> bool:
+    return node.resource_type in ("test", "unit_test")
+
+
+def _last(run: Run, *, advisory: bool) -> tuple[NodeResult, ...]:
+    """Compilations, as of the docs, have results of nodes too; they say nothing of them."""
+    last: dict[str, NodeResult] = {}
+    for step in run.steps:
+        if step.advisory == advisory and (step.writes or step.kind == "freshness"):
+            last.update((node.unique_id, node) for node in step.nodes)
+    return tuple(last.values())
+
+
+def _stale(node: NodeResult) -> bool:
+    return node.failed or node.status == "warn"
+
+
+def _badness(node: NodeResult) -> tuple[bool, bool, str]:
+    """What broke before what a test found; what others are built on before its tests."""
+    return (is_test(node), node.status == "fail", node.unique_id)
