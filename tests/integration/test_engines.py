@@ -40,7 +40,7 @@ def outcome(record: dict[str, Any]) -> list[tuple[str, str, dict[str, str]]]:
 
 def described(record: dict[str, Any]) -> list[dict[str, Any]]:
     """Everything else that a record says of its nodes, times and threads' order apart."""
-    timed = ("seconds", "message")
+    timed = ("seconds", "message", "started_at")
     nodes = [node for step in record["steps"] for node in step["nodes"]]
     return sorted(({k: v for k, v in node.items() if k not in timed} for node in nodes), key=repr)
 
