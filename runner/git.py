@@ -13,6 +13,7 @@ from runner.errors import ConfigInvalid
 
 # What dbt parses and a file of these kinds changes; what dbt itself writes beside them isn't meant.
 PARSED = (".sql", ".py", ".csv", ".yml", ".yaml", ".md")
+FILE_MODES = ("100644", "100755")
 HEADS = "refs/heads/"
 WRITTEN_BY_DBT = frozenset({".user.yml", "package-lock.yml"})
 
@@ -79,6 +80,59 @@ def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[
             yield path / folder.resolve().relative_to(Path(top.out).resolve())
         finally:
             git("worktree", "remove", "--force", str(path))
+
+
+def repository_root(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """The top folder of the checkout that holds a folder, resolved; None outside of one."""
+    top = _Git(folder, environ)("rev-parse", "--show-toplevel")
+    return Path(top.out).resolve() if top.ok else None
+
+
+def file_at(root: Path, ref: str, path: str, environ: Mapping[str, str]) -> bytes | None:
+    """A file as it is in another commit; None where that has none. ``path`` starts at the root.
+
+    Raises ConfigInvalid where the commit isn't here, or what is there isn't a file.
+    """
+    git = _Git(root, environ)
+    commit = _commit(git, ref)
+    if commit is None:
+        raise ConfigInvalid(
+            f"there is no commit {ref!r} here",
+            why="its jobs file is needed: it decides what a pull request may reach",
+            hint=f"check out with `fetch-depth: 0`, or fetch it: git fetch origin {ref}",
+        )
+    listed = git("--literal-pathspecs", "ls-tree", "-z", "--full-tree", commit, "--", path)
+    if listed.ok and not listed.out:
+        return None
+    mode, _, name = listed.out.partition(" ")
+    blob = git("cat-file", "blob", name.partition(" ")[2].partition("\t")[0])
+    if not listed.ok or mode not in FILE_MODES or not blob.ok:
+        why = listed.error or blob.error or "it is a symbolic link or a submodule"
+        raise ConfigInvalid(f"{path} of commit {ref!r} can't be read", why=why)
+    return blob.out.encode("utf-8", "surrogateescape")
+
+
+def changed_paths(
+    root: Path, before: str, after: str, environ: Mapping[str, str], *, since_fork: bool
+) -> tuple[str, ...] | None:
+    """The files that differ between two commits; None where that can't be told from what is here.
+
+    ``since_fork``: only what ``after`` has changed since it left ``before``'s line. A renamed file
+    is two.
+    """
+    git = _Git(root, environ)
+    commits = [_commit(git, ref) for ref in (before, after)]
+    if None in commits:
+        return None
+    span = ("..." if since_fork else "..").join(filter(None, commits))
+    listed = git("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", span, "--")
+    return tuple(filter(None, listed.out.split("\0"))) if listed.ok else None
+
+
+def _commit(git: _Git, ref: str) -> str | None:
+    """The full SHA of a ref, which may be anything that somebody wrote."""
+    found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    return found.out if found.ok else None
 
 
 def _default_branch(git: _Git) -> str:

@@ -15,6 +15,7 @@ from runner.github.fence import defused
 # Name → (module, what it does): a verb's module is imported when the verb is called.
 VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
+    "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
     "state": ("state", "Look at the state that jobs have published."),
     "schema": ("schema", "Print the JSON Schema of the jobs file or of the run record."),

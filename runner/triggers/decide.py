@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from runner.errors import ConfigInvalid
 from runner.events import (
@@ -16,7 +17,7 @@ from runner.events import (
     Tick,
     WorkflowRun,
 )
-from runner.model import Config, Ending, Job
+from runner.model import Config, Ending, Environment, Job
 from runner.triggers import rules
 from runner.triggers.plan import Changes, NotTriggered, Plan, Trigger, Triggered, Verdict
 
@@ -30,10 +31,11 @@ def decide(config: Config, event: Event, changes: Changes, proposed: Config | No
     if isinstance(event, Dispatch) and event.job:
         _known(config, event.job)
     verdicts: list[Verdict] = [
-        _verdict(config, job, event, changes) for job in config.jobs.values()
+        _as_base(_verdict(config, job, event, changes), config, proposed)
+        for job in config.jobs.values()
     ]
     added = [name for name in (proposed.jobs if proposed else ()) if name not in config.jobs]
-    reason = "the base branch's jobs file doesn't have it: it takes effect when it is merged"
+    reason = "the base's jobs file doesn't have it: it takes effect when it is merged"
     verdicts += [NotTriggered(job=name, code="not-in-base", reason=reason) for name in added]
     return Plan(verdicts=tuple(verdicts))
 
@@ -48,6 +50,20 @@ def after(config: Config, name: str, ending: Ending) -> Plan:
             for job in config.jobs.values()
         )
     )
+
+
+def _as_base(verdict: Verdict, config: Config, proposed: Config | None) -> Verdict:
+    """The verdict, which says so where the job runs otherwise than the head's file declares it."""
+    if proposed is None or not isinstance(verdict, Triggered):
+        return verdict
+    if _declared(config, verdict.job) == _declared(proposed, verdict.job):
+        return verdict
+    return replace(verdict, reason=f"{verdict.reason}; as the base's jobs file declares it")
+
+
+def _declared(config: Config, name: str) -> tuple[Job, Environment] | None:
+    job = config.jobs.get(name)
+    return (job, config.environment_of(job)) if job else None
 
 
 def _known(config: Config, name: str) -> None:
