@@ -20,7 +20,7 @@ LARGEST_COMMENT = 65_000
 MARKER = "<!-- dbt-gitops:comment -->"
 END = "<!-- dbt-gitops:end -->"
 SECTION = re.compile(
-    rf"^<!-- dbt-gitops:section (?P<stamp>.*) -->\n(?P<text>.*?)\n{re.escape(END)}$",
+    rf"^<!-- dbt-gitops:section (?P<stamp>[^\n]*) -->\n(?P<text>.*?)\n{re.escape(END)}$",
     re.MULTILINE | re.DOTALL,
 )
 CUT = "The rest was cut to make room for other jobs."
@@ -53,18 +53,14 @@ def merge_section(existing: str | None, section: Section) -> str | None:
 
 
 def _fitting(body: str, own: _Posted | None, section: Section) -> str:
-    body = body if body.startswith(MARKER) else document_start(body)
+    if not body.startswith(MARKER):  # it is the first section, or someone has edited it away
+        body = f"{MARKER}\n\n{body}".rstrip("\n")
     for shorter in _shortenings(body, section.stamp.job):
         for text in section.sizes:
             merged = _with(shorter, own, _marked(section.stamp, text))
             if len(merged.encode()) <= LARGEST_COMMENT:
                 return merged
     return f"{MARKER}\n\n{_marked(section.stamp, section.sizes[-1])}"
-
-
-def document_start(body: str) -> str:
-    """A comment without its marker, as someone may have edited it, gets it again."""
-    return f"{MARKER}\n\n{body}".rstrip("\n")
 
 
 def _shortenings(body: str, job: str) -> Iterator[str]:
@@ -108,17 +104,22 @@ def _stamp_text(stamp: Stamp) -> str:
 
 def _posted(body: str) -> Iterator[_Posted]:
     for match in SECTION.finditer(body):
-        job, stamp = _stamp(match["stamp"])
+        job, stamp = _read(match["stamp"])
         yield _Posted(job=job, stamp=stamp, text=match["text"], whole=match.group())
 
 
-def _stamp(text: str) -> tuple[str, Stamp | None]:
-    """The job, and the stamp where it can be read."""
+def _read(text: str) -> tuple[str, Stamp | None]:
+    """The job, and the stamp where nobody has damaged it."""
     try:
         fields = json.loads(text)
+        job = str(fields["job"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return "", None
+    try:
         started_at = datetime.fromisoformat(fields.pop("started_at"))
         stamp = Stamp(**fields, started_at=started_at)
-        stamp.order < stamp.order  # noqa: B015 - what can't be compared isn't a stamp
-    except (ValueError, TypeError, AttributeError, KeyError):
-        return "", None
-    return stamp.job, stamp
+    except (ValueError, TypeError, KeyError):
+        return job, None
+    kinds = [type(value) for value in vars(stamp).values()]
+    sound = kinds == [str, str, str, int, int, datetime] and started_at.tzinfo is not None
+    return job, stamp if sound else None

@@ -21,7 +21,7 @@ LONGEST_NAME = 200
 # A code span of these alone needs no escaping, also in a table's cell.
 PLAIN_CODE = re.compile(r"[\w .,:;/=+(){}\[\]'\"%^$#?!@<>&*~-]+", re.ASCII)
 # Everything that markdown or HTML give a meaning, links by themselves (`://`, `www.`) too.
-MEANINGFUL = re.compile(r"[&<>\\`*_\[\]|~!$\"]|:(?=//)|(?<=www)\.|^[-+=]", re.IGNORECASE)
+MEANINGFUL = re.compile(r"[&<>\\`*_\[\]|~!$\"]|:(?=//)|(?<=www)\.|^[-+=#]", re.IGNORECASE)
 # What would begin a list of numbers.
 NUMBERED = re.compile(r"^(\d+)([.)])(?=\s|$)", re.ASCII)
 # People and issues that GitHub would link, and tell.
@@ -67,7 +67,7 @@ def link(label: str, url: str) -> str:
     """``label`` is markdown already. Anything but a web address isn't linked."""
     if not re.match(r"https?://", url):
         return label
-    return f"[{label}]({quote(url, safe=':/?#@!$&+,;=%~')})"
+    return f"[{label}]({quote(url, safe=':/?#@+,=%~', errors='replace')})"
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], aligns: Sequence[Align]) -> str:

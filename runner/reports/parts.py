@@ -56,7 +56,9 @@ def superseded(place: Place) -> str:
 
 
 def figures(report: Report) -> str:
-    """The run in one row; a column is there where its figure is known."""
+    """The run in one row; a column is there where its figure is known, the row where anything ran."""
+    if not report.outcome.nodes:
+        return ""
     columns = list(_figures(report, selected(report.run, report.outcome)))
     return table(
         [name for name, _ in columns],
@@ -73,7 +75,7 @@ def notes(report: Report, most: int) -> str:
 
 def failures(report: Report, most: int, longest: int) -> str:
     """What failed, the worst first, each with its message of at most ``longest`` characters."""
-    nodes, steps = report.outcome.failed, list(broken_steps(report))
+    nodes, steps = report.outcome.failed, report.outcome.broken
     shown = [*(_broken_step(step, longest) for step in steps[:most])]
     shown += [_failure(node, report.place, longest) for node in nodes[: most - len(shown)]]
     more = len(nodes) + len(steps) - len(shown)
@@ -81,23 +83,17 @@ def failures(report: Report, most: int, longest: int) -> str:
     return document([*shown, last])
 
 
-def broken_steps(report: Report) -> Iterator[StepResult]:
-    """Commands that failed as a whole, rather than by a node; of a retried one the last attempt."""
-    last = {step.index: step for step in report.run.steps}
-    for step in last.values():
-        if step.status == "error" and not any(node.failed for node in step.nodes):
-            yield step
-
-
 def warnings(report: Report, most: int) -> str:
-    """Tests that warned and sources that are stale, a line each."""
-    nodes = report.outcome.warned + report.outcome.advisory
-    if not nodes or not most:
+    """Tests that warned, sources that are stale and steps that failed without harm, a line each."""
+    outcome = report.outcome
+    nodes, steps = outcome.warned + outcome.advisory, outcome.broken_advisory
+    if not most or not (nodes or steps):
         return ""
-    lines = [_warning(node, report.place) for node in nodes[:most]]
-    more = len(nodes) - len(lines)
+    lines = [f"{code(step.text)}: {_remark(step.message, step.status)}" for step in steps[:most]]
+    lines += [_warning(node, report.place) for node in nodes[: most - len(lines)]]
+    more = len(nodes) + len(steps) - len(lines)
     body = bullets([*lines, f"and {more:,} more"] if more else lines)
-    return details(counted(len(nodes), "warning"), body)
+    return details(counted(len(nodes) + len(steps), "warning"), body)
 
 
 def reasons(report: Report, most: int) -> str:
@@ -251,10 +247,12 @@ def _message(text: str, longest: int) -> str:
 
 def _warning(node: NodeResult, place: Place) -> str:
     where = place_of(node, place)
-    message = prose(node.message, LONGEST_LINE) if node.message.strip() else escape(node.status)
-    return (
-        f"{code(node.name or name_of(node.unique_id))}{f' · {where}' if where else ''}: {message}"
-    )
+    name = code(node.name or name_of(node.unique_id))
+    return f"{name}{f' · {where}' if where else ''}: {_remark(node.message, node.status)}"
+
+
+def _remark(message: str, status: str) -> str:
+    return prose(message or status, LONGEST_LINE)
 
 
 def _reasons_table(nodes: Sequence[Node]) -> str:

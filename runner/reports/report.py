@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from runner.record import NodeResult, Run
+from runner.record import NodeResult, Run, StepResult
 
 Verdict = Literal["passed", "warned", "failed", "errored", "cancelled", "skipped"]
 
@@ -68,7 +68,8 @@ class Report:
     def verdict(self) -> Verdict:
         """``failed`` is dbt's word about the project; ``errored`` is about anything else."""
         if self.run.status == "success":
-            warned = self.outcome.warned or self.outcome.advisory
+            outcome = self.outcome
+            warned = outcome.warned or outcome.advisory or outcome.broken_advisory
             return "warned" if warned else "passed"
         if self.run.status == "error":
             return "failed" if self.outcome.failed else "errored"
@@ -83,8 +84,9 @@ class Report:
 class Outcome:
     """A run's nodes by what became of them, each node once with its last result.
 
-    ``nodes`` are those that were built or tested, ``failed`` and ``skipped`` are among them;
-    ``advisory`` failed too, in a step that doesn't count, such as source freshness.
+    ``nodes`` are those that were built or tested, ``failed`` and ``skipped`` are among them.
+    ``broken`` are commands that failed as a whole, rather than by a node. ``advisory`` and
+    ``broken_advisory`` didn't do well in a step that doesn't count, such as source freshness.
     """
 
     nodes: tuple[NodeResult, ...]
@@ -92,12 +94,15 @@ class Outcome:
     warned: tuple[NodeResult, ...]
     skipped: tuple[NodeResult, ...]
     advisory: tuple[NodeResult, ...]
+    broken: tuple[StepResult, ...]
+    broken_advisory: tuple[StepResult, ...]
     built: int
     tests: Mapping[str, int]
 
 
 def outcome_of(run: Run) -> Outcome:
     nodes = _last(run, advisory=False)
+    broken = _broken(run)
     tests = [node for node in nodes if is_test(node)]
     return Outcome(
         nodes=nodes,
@@ -105,6 +110,8 @@ def outcome_of(run: Run) -> Outcome:
         warned=tuple(node for node in nodes if node.status == "warn"),
         skipped=tuple(node for node in nodes if node.status == "skipped"),
         advisory=tuple(node for node in _last(run, advisory=True) if _stale(node)),
+        broken=tuple(step for step in broken if not step.advisory),
+        broken_advisory=tuple(step for step in broken if step.advisory),
         built=sum(node.status == "success" for node in nodes if not is_test(node)),
         tests={
             "passed": sum(node.status == "pass" for node in tests),
@@ -126,6 +133,16 @@ def _last(run: Run, *, advisory: bool) -> tuple[NodeResult, ...]:
         if step.advisory == advisory and (step.writes or step.kind == "freshness"):
             last.update((node.unique_id, node) for node in step.nodes)
     return tuple(last.values())
+
+
+def _broken(run: Run) -> list[StepResult]:
+    """Of a command that was tried again the last attempt counts."""
+    last = {step.index: step for step in run.steps}.values()
+    return [
+        step
+        for step in last
+        if step.status == "error" and not any(node.failed for node in step.nodes)
+    ]
 
 
 def _stale(node: NodeResult) -> bool:

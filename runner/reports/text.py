@@ -7,16 +7,15 @@ import unicodedata
 
 # Colours and other sequences of a terminal.
 ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.?)")
-# Cc controls, Cs half a character, Co and Cn nobody's; of Cf those that turn the direction of text
-# around, so that it reads otherwise than it is.
-UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn"})
-TURNING = frozenset(
-    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-)
+# Cc controls, Cf what turns the direction of text around or hides, Cs half a character, Co and Cn
+# nobody's.
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # What belongs to the character before it: accents, joiners, variants.
 JOINER = "\u200d"
 # A space of no width: takes a character's meaning and leaves its looks.
 NOTHING = "\u200b"
+# Of Cf, what scripts and emoji are written with.
+KEPT = frozenset({"\n", NOTHING, "\u200c", JOINER})
 
 
 def clean(text: str) -> str:
@@ -39,19 +38,14 @@ def one_line(text: str) -> str:
 
 def clipped(text: str, longest: int) -> str:
     """The text, or its beginning with ``…``: at most ``longest`` characters, no accent cut off."""
-    if len(text) <= longest:
-        return text
-    end = longest - 1
-    while end > 0 and (_joined(text[end]) or text[end - 1] == JOINER):
-        end -= 1
-    return f"{text[:end].rstrip()}…"
+    return text if len(text) <= longest else _beginning(text, longest - 1)
 
 
 def clipped_bytes(text: str, longest: int) -> str:
     """The same with a limit in bytes of UTF-8."""
     if len(text.encode()) <= longest:
         return text
-    return clipped(text, len(text.encode()[: longest - 3].decode(errors="ignore")) + 1)
+    return _beginning(text, len(text.encode()[: longest - 3].decode(errors="ignore")))
 
 
 def counted(number: int, noun: str) -> str:
@@ -59,10 +53,15 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _beginning(text: str, end: int) -> str:
+    """Up to ``end`` or before the character that would be cut in two there, and ``…``."""
+    while end > 0 and (_joined(text[end]) or text[end - 1] == JOINER):
+        end -= 1
+    return f"{text[:end].rstrip()}…"
+
+
 def _seen(character: str) -> bool:
-    if character in TURNING:
-        return False
-    return character == "\n" or unicodedata.category(character) not in UNSEEN
+    return character in KEPT or unicodedata.category(character) not in UNSEEN
 
 
 def _joined(character: str) -> bool:

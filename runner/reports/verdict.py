@@ -50,4 +50,5 @@ def _passed(outcome: Outcome) -> str:
         parts.append(f"{len(outcome.warned):,} warned")
     if outcome.advisory:
         parts.append(f"{counted(len(outcome.advisory), 'source')} stale")
+    parts += [f"`{step.text}` failed" for step in outcome.broken_advisory]
     return ", ".join(parts) or "nothing to build"
