@@ -73,6 +73,16 @@ class StateUnresolved(DbtGitopsError):
     exit_code = ExitCode.STATE_UNRESOLVED
 
 
+class GitHubFailed(DbtGitopsError):
+    """GitHub refused, or can't be reached. ``status`` is that of its answer, 0 without one."""
+
+    exit_code = ExitCode.GITHUB_FAILED
+
+    def __init__(self, what: str, *, why: str = "", hint: str = "", status: int = 0) -> None:
+        super().__init__(what, why=why, hint=hint)
+        self.status = status
+
+
 class DbtMissing(DbtGitopsError):
     """There is no dbt to run, or it can't be installed."""
 

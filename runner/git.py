@@ -59,6 +59,11 @@ def read_checkout(folder: Path, environ: Mapping[str, str], default_branch: str 
     )
 
 
+def origin(folder: Path, environ: Mapping[str, str]) -> str:
+    """The URL of the remote ``origin``, "" where there is none."""
+    return _Git(folder, environ)("remote", "get-url", "origin").out
+
+
 @contextmanager
 def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """``folder`` as it is in another commit, in a temporary worktree of its repository."""

@@ -48,6 +48,11 @@ def published_from_json(text: str) -> PublishedState:
     return _decoded(PublishedState, STATE_SCHEMA, text)
 
 
+def read_as(kind: type[T], value: object) -> T:
+    """Decoded JSON as the dataclass ``kind``, in the way of a record; raises :class:`RecordInvalid`."""
+    return kind(**_read_fields(kind, value, ""))
+
+
 def _encoded(schema: str, record: object) -> str:
     text = io.StringIO()
     # ASCII alone: a log may hold lone surrogates, which no file in UTF-8 can.
@@ -98,7 +103,7 @@ def _kinds(kind: type) -> dict[str, tuple[Any, bool]]:
 
 
 def _read_fields(kind: type, value: object, where: str) -> dict[str, object]:
-    members = _expect(dict, value, where or "the record")
+    members = _expect(dict, value, where or "it")
     read: dict[str, object] = {}
     for name, (hint, required) in _kinds(kind).items():
         place = f"{where}.{name}" if where else name

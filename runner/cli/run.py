@@ -19,6 +19,7 @@ from runner.cli.overrides import (
     parse_step_override,
     parse_vars,
 )
+from runner.cli.stores import store_of
 from runner.events import started_by
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, with_overrides
@@ -29,7 +30,6 @@ from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
-from runner.state import open_store
 
 
 @click.command()
@@ -139,7 +139,7 @@ def _run(
             checkout=read_checkout(config.project, environ, started.default_branch),
             environ=environ,
             cache=cache_folder(environ),
-            store=open_store(config.state, config.root),
+            store=store_of(config, environ, started.default_branch, reporter.say),
             reporter=reporter,
         )
         ended, folder = run_job(request, around)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from runner.durations import format_duration
 from runner.errors import ExitCode, StateUnresolved
+from runner.github.fence import defused
 from runner.record import PublishedState
 from runner.record_json import published_to_json
 from runner.state import StateStore, open_store
@@ -104,9 +106,12 @@ def _store(config: Path | None, location: str | None) -> StateStore:
         return open_store(location, Path.cwd())
     # Late: with --state there is no need for a jobs file, nor for what reads it.
     from runner.cli.config_file import load_config
+    from runner.cli.stores import store_of
 
-    loaded = load_config(config)
-    return open_store(loaded.state, loaded.root)
+    def say(text: str) -> None:
+        click.echo(defused(text), err=True)
+
+    return store_of(load_config(config), dict(os.environ), "", say)
 
 
 def _newest(store: StateStore, name: str) -> PublishedState:

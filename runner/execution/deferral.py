@@ -51,8 +51,7 @@ def decide(
 
 def newest(store: StateStore, deferral: Deferral) -> PublishedState | None:
     """The newest state that the deferral points at."""
-    found = store.published(environment=deferral.environment, job=deferral.job)
-    return found[0] if found else None
+    return store.newest(environment=deferral.environment, job=deferral.job)
 
 
 def check_manifest(folder: Path, state: PublishedState, project: str) -> None:

@@ -196,6 +196,7 @@ class _JobRun:
             self.reporter.warn(remark)
         manifest = self.folder.path / MANIFEST
         reason = reason_not_to(run, self.request, self.around.checkout, manifest.exists())
+        reason = reason or self.around.store.closed
         run = replace(run, state_published=not reason, state_reason=reason)
         self._write(run)
         if run.state_published:

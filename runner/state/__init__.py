@@ -1,6 +1,6 @@
 """Where manifests and run records live."""
 
-from runner.state.opening import open_store
+from runner.state.opening import GITHUB, open_store
 from runner.state.store import StateStore
 
-__all__ = ["StateStore", "open_store"]
+__all__ = ["GITHUB", "StateStore", "open_store"]

@@ -91,6 +91,15 @@ def damaged(published: PublishedState, sha256: str, size: int) -> StateUnresolve
     )
 
 
+def changed_meanwhile(published: PublishedState, sha256: str, manifest: Path) -> StateUnresolved:
+    """The error for a manifest that isn't any more what its run left."""
+    return StateUnresolved(
+        f"the manifest of run {published.run_id} changed before it was published",
+        why=f"expected sha256 {published.sha256}, found {sha256} in {manifest}",
+        hint="make sure that no other dbt command writes to the same target folder",
+    )
+
+
 def limited(chunks: Iterable[bytes], limit: int) -> bytes:
     """All of a small file; raises :class:`RecordInvalid` beyond ``limit`` bytes."""
     data = bytearray()

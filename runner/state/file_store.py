@@ -30,6 +30,7 @@ from runner.state.checks import (
     RECORD_LIMIT,
     RUN_ID,
     Checksum,
+    changed_meanwhile,
     check,
     check_record,
     chunks_of,
@@ -48,7 +49,9 @@ log = logging.getLogger(__name__)
 
 
 class FileStore:
-    """The one store there is, over any place for files."""
+    """The store over any place for files."""
+
+    closed = ""
 
     def __init__(self, files: Files) -> None:
         self.location = files.location
@@ -61,6 +64,11 @@ class FileStore:
         matches = (match for path in paths if (match := POINTER.fullmatch(path)))
         found = [self._pointer(match[1], match[2]) for match in matches if job in (None, match[2])]
         return tuple(sorted(found, key=lambda state: state.published_at, reverse=True))
+
+    def newest(
+        self, *, environment: str | None = None, job: str | None = None
+    ) -> PublishedState | None:
+        return next(iter(self.published(environment=environment, job=job)), None)
 
     def fetch(self, published: PublishedState, into: Path) -> Path:
         with staged(into, "manifest.json") as file:
@@ -129,11 +137,7 @@ class FileStore:
         seen = Checksum()
         self._files.write(_run_path(published, "manifest"), seen.of(chunks_of(manifest)))
         if seen.sha256 != published.sha256:
-            raise StateUnresolved(
-                f"the manifest of run {published.run_id} changed before it was published",
-                why=f"expected sha256 {published.sha256}, found {seen.sha256} in {manifest}",
-                hint="make sure that no other dbt command writes to the same target folder",
-            )
+            raise changed_meanwhile(published, seen.sha256, manifest)
         self._files.write(_run_path(published, "run"), chunks_of(record))
         return replace(published, size=seen.size)
 

@@ -10,6 +10,9 @@ from runner.state.folder import Folder
 from runner.state.objects import EXTRAS, Objects
 from runner.state.store import StateStore
 
+# This location's store is built from a whole Config: runner.state.github_store.
+GITHUB = "github"
+
 
 def open_store(location: str, root: Path) -> StateStore:
     """The store at a folder, relative to ``root``, or at the URL of an object store.
@@ -17,11 +20,11 @@ def open_store(location: str, root: Path) -> StateStore:
     Raises :class:`ConfigInvalid` where the location can't be one, and :class:`StateUnresolved`
     where the package for it is missing or its settings don't suffice to reach it.
     """
-    if location == "github":
+    if location == GITHUB:
         raise StateUnresolved(
-            "the state store 'github' can't be read here",
-            why="it is there inside GitHub Actions only, and this version doesn't have it yet",
-            hint="set `state:` to a folder or to the URL of an object store, such as s3://bucket/dbt",
+            "the state store 'github' can't be opened by its name alone",
+            why="the artifacts of each job have a name of their own, and the jobs file names the jobs",
+            hint="leave --state out, and set `state: github` in the jobs file",
         )
     scheme, separator, rest = location.partition("://")
     if not separator:

@@ -14,15 +14,22 @@ class StateStore(Protocol):
     """The last successful deployment runs of each environment and job.
 
     Everything raises :class:`StateUnresolved` where the store can't be reached, refuses, or holds
-    what can't be trusted. ``location`` is for messages.
+    what can't be trusted. ``location`` is for messages; ``closed`` says why nothing can be
+    published from here, "" where it can.
     """
 
     location: str
+    closed: str
 
     def published(
         self, *, environment: str | None = None, job: str | None = None
     ) -> tuple[PublishedState, ...]:
         """The newest state of each job, newest first, of all where nothing is named."""
+
+    def newest(
+        self, *, environment: str | None = None, job: str | None = None
+    ) -> PublishedState | None:
+        """The first of :meth:`published`, at less cost where the others aren't needed."""
 
     def fetch(self, published: PublishedState, into: Path) -> Path:
         """Writes ``into/manifest.json``, verified, and returns ``into``."""

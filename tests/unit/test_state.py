@@ -254,10 +254,10 @@ def test_a_relative_folder_starts_at_the_jobs_file(tmp_path: Path) -> None:
     assert open_store("/srv/state", tmp_path).location == "/srv/state"
 
 
-def test_the_github_store_is_not_there_yet(tmp_path: Path) -> None:
-    with pytest.raises(StateUnresolved, match="inside GitHub Actions only") as caught:
+def test_the_github_store_needs_the_jobs_file(tmp_path: Path) -> None:
+    with pytest.raises(StateUnresolved, match="can't be opened by its name alone") as caught:
         open_store("github", tmp_path)
-    assert "set `state:` to a folder" in caught.value.hint
+    assert "leave --state out" in caught.value.hint
 
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""The state store of a jobs file, given the surroundings of this command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from runner.errors import StateUnresolved
+from runner.git import origin
+from runner.model import Config
+from runner.state import GITHUB, StateStore, open_store
+
+if TYPE_CHECKING:
+    from runner.github.client import GitHub
+    from runner.state.provenance import Trusted
+
+# The file that the documents name for users' workflow; DBT_GITOPS_WORKFLOW names another.
+WORKFLOW = ".github/workflows/dbt-gitops.yml"
+
+
+def store_of(
+    config: Config, environ: Mapping[str, str], default_branch: str, say: Callable[[str], None]
+) -> StateStore:
+    """``default_branch`` is GitHub's word, or "" where GitHub has to be asked for it.
+
+    Nothing is asked for before it is needed: a job without deferral needs no token.
+    """
+    if config.state != GITHUB:
+        return open_store(config.state, config.root)
+    from runner.state.github_store import GitHubStore
+
+    on_github = environ.get("GITHUB_ACTIONS") == "true"
+    return GitHubStore(
+        connect=lambda: _connect(config, environ),
+        trusted=lambda github: _trusted(github, environ, default_branch),
+        jobs={job.name: job.environment for job in config.jobs.values() if job.deploys},
+        say=say,
+        closed="" if on_github else "with `state: github` only a workflow on GitHub publishes",
+    )
+
+
+def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
+    from runner.github.client import GitHub
+    from runner.github.connection import NotConnected, connection_of
+
+    try:
+        return GitHub(connection_of(environ, origin(config.root, environ)))
+    except NotConnected as error:
+        raise StateUnresolved(
+            f"state can't be read from GitHub: {error.what}", why=error.why, hint=error.hint
+        ) from error
+
+
+def _trusted(github: GitHub, environ: Mapping[str, str], default_branch: str) -> Trusted:
+    """The workflow that runs now, and the one that publishes where that is another."""
+    from runner.state.provenance import Trusted
+
+    # OWNER/REPO/.github/workflows/FILE@REF
+    running = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+    own = "/".join(running.split("/")[2:])
+    published = environ.get("DBT_GITOPS_WORKFLOW") or WORKFLOW
+    return Trusted(
+        default_branch=default_branch or github.repository().default_branch,
+        workflows=frozenset({published, own} - {""}),
+    )

@@ -1,0 +1,235 @@
+"""What this program asks of GitHub, in its own types; each method says what it costs.
+
+PyGithub takes 0.2 s to import: import this module late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from urllib.parse import quote
+
+from runner.errors import GitHubFailed
+from runner.github.answers import (
+    Artifact,
+    Comment,
+    Comparison,
+    Dispatched,
+    PullRequest,
+    Repository,
+    WorkflowRun,
+)
+from runner.github.connection import Connection
+from runner.github.download import ArtifactRefused, LinkExpired, download
+from runner.github.rest import Rest, Unsure, read
+from runner.github.retry import Patience
+from runner.github.trouble import Call
+
+Numbered = TypeVar("Numbered", Artifact, WorkflowRun, PullRequest)
+StatusState = Literal["pending", "success", "failure", "error"]
+
+DESCRIPTION = 140
+CONTEXT = 255
+# The login that GITHUB_TOKEN writes comments with.
+ACTIONS_BOT = "github-actions[bot]"
+
+
+class GitHub:
+    """One repository on GitHub. Everything raises :class:`GitHubFailed`."""
+
+    def __init__(self, connection: Connection, patience: Patience | None = None) -> None:
+        self._connection = connection
+        self._repo = f"/repos/{connection.repository}"
+        self._rest = Rest(connection, patience or Patience())
+
+    def __repr__(self) -> str:
+        return f"GitHub({self._connection.repository!r})"
+
+    def close(self) -> None:
+        self._rest.close()
+
+    def repository(self) -> Repository:
+        call = self._rest.call("reading the repository", "contents: read")
+        return self._rest.get(Repository, call, self._repo)
+
+    def set_status(
+        self, sha: str, *, context: str, state: StatusState, description: str, target_url: str = ""
+    ) -> None:
+        """One request; the description is cut at GitHub's 140 characters.
+
+        Sent once more where GitHub failed: a status that is there twice says the same.
+        """
+        if len(context) > CONTEXT:
+            raise GitHubFailed(
+                f"the status `{context[:40]}…` can't be set",
+                why=f"its context has {len(context)} characters, and GitHub takes {CONTEXT}",
+            )
+        call = self._rest.call(f"setting the status `{context}` of {sha[:7]}", "statuses: write")
+        body = {"state": state, "context": context, "description": shortened(description)}
+        if target_url:
+            body["target_url"] = target_url
+        path = f"{self._repo}/statuses/{quote(sha, safe='')}"
+        try:
+            self._rest.send("POST", call, path, body)
+        except Unsure:
+            self._rest.send("POST", call, path, body)
+
+    def find_comment(
+        self, number: int, *, marker: str, author: str = ACTIONS_BOT
+    ) -> Comment | None:
+        """The oldest comment of ``author`` on a pull request or issue that holds ``marker``.
+
+        One request a page of 100. Where there are several pages and it is on none, they are read
+        once more from the last: a comment deleted meanwhile moves another to a page already read.
+        """
+        call = self._rest.call(f"reading the comments of #{number}", "pull-requests: read")
+        path = f"{self._repo}/issues/{number}/comments"
+        count = 0
+        for page in self._rest.pages(Comment, call, path, {}):
+            count += 1
+            if found := _ours(page, marker, author):
+                return found
+        for backwards in range(count, 0, -1) if count > 1 else ():
+            page, _ = self._rest.page(Comment, call, path, {}, "", backwards)
+            if found := _ours(page, marker, author):
+                return found
+        return None
+
+    def put_comment(
+        self, number: int, body: str, *, marker: str, author: str = ACTIONS_BOT
+    ) -> Comment:
+        """Edits the comment that holds ``marker``, or creates it, once; two requests or more.
+
+        Where GitHub failed while creating, the comments are read again before another try. Its
+        answer to a body beyond 65,536 characters has the status 422.
+        """
+        found = self.find_comment(number, marker=marker, author=author)
+        if found:
+            return self.edit_comment(found, body)
+        try:
+            return self._create_comment(number, body)
+        except Unsure:
+            found = self.find_comment(number, marker=marker, author=author)
+        return self.edit_comment(found, body) if found else self._create_comment(number, body)
+
+    def edit_comment(self, comment: Comment, body: str) -> Comment:
+        """One request, none where the comment says so already."""
+        if comment.body == body:
+            return comment
+        call = self._rest.call(f"editing comment {comment.id}", "pull-requests: write")
+        path = f"{self._repo}/issues/comments/{comment.id}"
+        return read(Comment, call, self._rest.send("PATCH", call, path, {"body": body}))
+
+    def run(self, run_id: int) -> WorkflowRun:
+        """One request."""
+        call = self._rest.call(f"reading workflow run {run_id}", "actions: read")
+        return self._rest.get(WorkflowRun, call, f"{self._repo}/actions/runs/{run_id}")
+
+    def runs(self, workflow: str, **filters: str) -> Iterator[WorkflowRun]:
+        """The runs of a workflow's file, newest first; a request a page of 100.
+
+        ``filters`` are GitHub's: ``branch``, ``event``, ``status``, ``created`` and others.
+        """
+        call = self._rest.call(f"reading the runs of {workflow}", "actions: read")
+        path = f"{self._repo}/actions/workflows/{_file(workflow)}/runs"
+        return self._each_once(WorkflowRun, call, path, dict(filters), "workflow_runs")
+
+    def artifacts(self, name: str) -> Iterator[Artifact]:
+        """All artifacts of exactly this name, newest first, whoever uploaded them.
+
+        A request a page of 100.
+        """
+        call = self._rest.call(f"reading the artifacts {name}", "actions: read")
+        path = f"{self._repo}/actions/artifacts"
+        return self._each_once(Artifact, call, path, {"name": name}, "artifacts")
+
+    def download_artifact(self, artifact: Artifact, into: Path, *, limit: int) -> None:
+        """Writes the zip, at most ``limit`` bytes, and compares it with its digest.
+
+        Two requests: one to GitHub, and one without the token to the storage that GitHub names.
+        Raises :class:`ArtifactRefused` where this artifact can't be had, now or later.
+        """
+        if artifact.expired:
+            raise ArtifactRefused("it has expired")
+        if not artifact.digest:
+            raise ArtifactRefused("GitHub names no digest for it")
+        insecure = self._connection.api_url.startswith("http://")
+        digest = artifact.digest
+        try:
+            url = self._zip_url(artifact)
+            download(url, into, digest=digest, limit=limit, insecure=insecure)
+        except LinkExpired:
+            url = self._zip_url(artifact)
+            download(url, into, digest=digest, limit=limit, insecure=insecure)
+
+    def pull_requests(self, state: Literal["open", "closed", "all"]) -> Iterator[PullRequest]:
+        """Newest first; a request a page of 100."""
+        call = self._rest.call(f"reading the {state} pull requests", "pull-requests: read")
+        return self._each_once(PullRequest, call, f"{self._repo}/pulls", {"state": state}, "")
+
+    def pull_request(self, number: int) -> PullRequest:
+        """One request."""
+        call = self._rest.call(f"reading pull request #{number}", "pull-requests: read")
+        return self._rest.get(PullRequest, call, f"{self._repo}/pulls/{number}")
+
+    def merge_base(self, base: str, head: str) -> str:
+        """The newest commit that two commits or branches have in common; one request."""
+        call = self._rest.call(f"comparing {base} with {head}", "contents: read")
+        path = f"{self._repo}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
+        return self._rest.get(Comparison, call, path, {"per_page": 1}).merge_base_commit.sha
+
+    def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int:
+        """Starts a workflow by its file and says its run's id; one request, never sent again.
+
+        Raises :class:`Unsure` where it may have started all the same.
+        """
+        call = self._rest.call(f"starting {workflow}", "actions: write")
+        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
+        path = f"{self._repo}/actions/workflows/{_file(workflow)}/dispatches"
+        return read(Dispatched, call, self._rest.send("POST", call, path, body)).workflow_run_id
+
+    def _create_comment(self, number: int, body: str) -> Comment:
+        call = self._rest.call(f"commenting on #{number}", "pull-requests: write")
+        path = f"{self._repo}/issues/{number}/comments"
+        return read(Comment, call, self._rest.send("POST", call, path, {"body": body}))
+
+    def _zip_url(self, artifact: Artifact) -> str:
+        call = self._rest.call(f"downloading artifact {artifact.id}", "actions: read")
+        try:
+            return self._rest.redirection(call, f"{self._repo}/actions/artifacts/{artifact.id}/zip")
+        except GitHubFailed as error:
+            if error.status in (404, 410):
+                raise ArtifactRefused("it is gone", why=error.why, status=error.status) from error
+            raise
+
+    def _each_once(
+        self, kind: type[Numbered], call: Call, path: str, parameters: dict[str, Any], key: str
+    ) -> Iterator[Numbered]:
+        """What moves to the next page while the pages are read comes once all the same."""
+        seen: set[int] = set()
+        for page in self._rest.pages(kind, call, path, parameters, key):
+            for item in page:
+                identity = item.number if isinstance(item, PullRequest) else item.id
+                if identity not in seen:
+                    seen.add(identity)
+                    yield item
+
+
+def shortened(description: str) -> str:
+    """A status's description as GitHub takes it: one line of 140 characters at most."""
+    text = " ".join(description.split())
+    return text if len(text) <= DESCRIPTION else f"{text[: DESCRIPTION - 1]}…"
+
+
+def _ours(page: tuple[Comment, ...], marker: str, author: str) -> Comment | None:
+    """Anybody may write the marker, so the author counts too."""
+    for comment in page:
+        if comment.user and comment.user.login == author and marker in (comment.body or ""):
+            return comment
+    return None
+
+
+def _file(workflow: str) -> str:
+    """A workflow's file as the API names it: without its folder."""
+    return quote(workflow.rpartition("/")[2], safe="")
