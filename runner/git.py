@@ -43,7 +43,7 @@ def read_checkout(folder: Path, environ: Mapping[str, str], default_branch: str 
     GitHub Actions checks out detached and says the branch apart; that counts only for the commit
     that it says it for, because a workflow may check out any other.
     """
-    git = _Git(folder, environ)
+    git = Git(folder, environ)
     head = git("rev-parse", "HEAD")
     if not head.ok:
         return Checkout(problem="" if head.outside else f"git refused: {head.error}")
@@ -61,13 +61,13 @@ def read_checkout(folder: Path, environ: Mapping[str, str], default_branch: str 
 
 def origin(folder: Path, environ: Mapping[str, str]) -> str:
     """The URL of the remote ``origin``, "" where there is none."""
-    return _Git(folder, environ)("remote", "get-url", "origin").out
+    return Git(folder, environ)("remote", "get-url", "origin").out
 
 
 @contextmanager
 def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[Path]:
     """``folder`` as it is in another commit, in a temporary worktree of its repository."""
-    git = _Git(folder, environ)
+    git = Git(folder, environ)
     top = git("rev-parse", "--show-toplevel")
     if not top.ok:
         raise ConfigInvalid(f"{folder} is not in a git checkout", why=top.error)
@@ -89,7 +89,7 @@ def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[
 
 def repository_root(folder: Path, environ: Mapping[str, str]) -> Path | None:
     """The top folder of the checkout that holds a folder, resolved; None outside of one."""
-    top = _Git(folder, environ)("rev-parse", "--show-toplevel")
+    top = Git(folder, environ)("rev-parse", "--show-toplevel")
     return Path(top.out).resolve() if top.ok else None
 
 
@@ -98,7 +98,7 @@ def file_at(root: Path, ref: str, path: str, environ: Mapping[str, str]) -> byte
 
     Raises ConfigInvalid where the commit isn't here, or what is there isn't a file.
     """
-    git = _Git(root, environ)
+    git = Git(root, environ)
     commit = _commit(git, ref)
     if commit is None:
         raise ConfigInvalid(
@@ -125,7 +125,7 @@ def changed_paths(
     ``since_fork``: only what ``after`` has changed since it left ``before``'s line. A renamed file
     is two.
     """
-    git = _Git(root, environ)
+    git = Git(root, environ)
     commits = [_commit(git, ref) for ref in (before, after)]
     if None in commits:
         return None
@@ -134,13 +134,13 @@ def changed_paths(
     return tuple(filter(None, listed.out.split("\0"))) if listed.ok else None
 
 
-def _commit(git: _Git, ref: str) -> str | None:
+def _commit(git: Git, ref: str) -> str | None:
     """The full SHA of a ref, which may be anything that somebody wrote."""
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     return found.out if found.ok else None
 
 
-def _default_branch(git: _Git) -> str:
+def _default_branch(git: Git) -> str:
     remote = git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     if remote.ok:
         return remote.out.removeprefix("origin/")
@@ -152,7 +152,7 @@ def _default_branch(git: _Git) -> str:
     return ""
 
 
-def _changed(git: _Git) -> str:
+def _changed(git: Git) -> str:
     """The first file below that git knows otherwise, or that dbt would parse and git doesn't know."""
     listed = git("status", "--porcelain", "-z", "--untracked-files=all", "--", ".").out
     for entry in filter(None, listed.split("\0")):
@@ -165,7 +165,7 @@ def _changed(git: _Git) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Answer:
+class Answer:
     ok: bool
     out: str = ""
     error: str = ""
@@ -177,14 +177,14 @@ class _Answer:
         return not self.error or any(words in self.error for words in absent)
 
 
-class _Git:
+class Git:
     """git in one folder. Its messages are read, so they are asked for in English."""
 
     def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
         self._folder = str(folder)
         self._environ = {**environ, "LC_ALL": "C"}
 
-    def __call__(self, *arguments: str) -> _Answer:
+    def __call__(self, *arguments: str) -> Answer:
         try:
             done = subprocess.run(
                 ["git", "-C", self._folder, *arguments],
@@ -196,6 +196,6 @@ class _Git:
                 env=self._environ,
             )
         except OSError:
-            return _Answer(ok=False)
+            return Answer(ok=False)
         ok = done.returncode == 0
-        return _Answer(ok=ok, out=done.stdout.strip("\n"), error=done.stderr.strip())
+        return Answer(ok=ok, out=done.stdout.strip("\n"), error=done.stderr.strip())

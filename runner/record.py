@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 RunStatus = Literal["success", "error", "cancelled", "skipped"]
 StepStatus = Literal["success", "error", "cancelled", "skipped"]
-StepKind = Literal["deps", "freshness", "step", "docs"]
+StepKind = Literal["deps", "compare", "freshness", "step", "docs"]
 
 # Why a run selected a node. "new" and "changed" say the node itself is other than in the state that
 # the run compared with; "changed" is one whose part isn't known.
@@ -151,6 +151,18 @@ class Renamed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ComparedWith:
+    """What `state:` selectors compared with: a commit that was parsed, or a run's manifest.
+
+    ``how`` says in words which one it is; ``run_id`` is "" for a commit that was parsed.
+    """
+
+    commit: str
+    how: str
+    run_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One run of one job, from the moment that it was asked for to its end."""
 
@@ -171,7 +183,7 @@ class Run:
     execution_seconds: float
     steps: tuple[StepResult, ...] = ()
     deferred_to: PublishedState | None = None
-    compared_with: PublishedState | None = None
+    compared_with: ComparedWith | None = None
     selection: tuple[Selection, ...] = ()
     renamed: tuple[Renamed, ...] = ()
     deleted: tuple[str, ...] = ()

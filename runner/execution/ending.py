@@ -11,7 +11,7 @@ from runner.errors import DbtGitopsError, ExitCode
 from runner.execution.deferral import Decision, version_note
 from runner.execution.request import Request
 from runner.git import Checkout
-from runner.record import NodeResult, Run, RunStatus, StepResult
+from runner.record import ComparedWith, NodeResult, Run, RunStatus, StepResult
 from runner.stopping import Stop
 
 # What leaves a relation in the warehouse; a test does where it stores its failures.
@@ -33,6 +33,7 @@ class Facts:
     notes: tuple[str, ...]
     versions: Mapping[str, str]
     decision: Decision
+    compared_with: ComparedWith | None
     error: DbtGitopsError | None
     stop: Stop
 
@@ -70,7 +71,7 @@ def record_of(facts: Facts) -> Run:
         execution_seconds=(facts.finished_at - execution_start).total_seconds(),
         steps=results,
         deferred_to=facts.decision.state,
-        compared_with=facts.decision.state,
+        compared_with=facts.compared_with,
         relations=relations(nodes),
         schemas=schemas(nodes),
         overrides=request.overrides.given(),

@@ -15,6 +15,12 @@ from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
+from runner.execution.comparison import (
+    Comparison,
+    asks_for_changes,
+    compares,
+    open_comparison,
+)
 from runner.execution.deferral import Decision, version_note
 from runner.execution.ending import Facts, record_of
 from runner.execution.engines import start_engine
@@ -31,7 +37,7 @@ from runner.execution.request import Request
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import other_secrets, secret_mask
-from runner.record import Run, StepResult
+from runner.record import ComparedWith, Run, StepResult
 from runner.record_json import run_to_json
 from runner.reports.masked import MaskedReporter
 from runner.state.folder import Folder
@@ -69,6 +75,7 @@ class _JobRun:
     decision: Decision = field(default_factory=lambda: Decision(action="none"))
     error: DbtGitopsError | None = None
     prepared_at: datetime | None = None
+    compared_with: ComparedWith | None = None
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -123,13 +130,14 @@ class _JobRun:
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
                 flags = self._prepare(project, scratch)
+                comparison = self._compare(project, stack)
             if self.decision.action == "skip":
                 return
             engine.ready()
             self.prepared_at = now()
             if self.decision.state and (note := version_note(self.decision.state, engine.versions)):
                 self._note(note)
-            self._run_steps(engine, flags, project, scratch)
+            self._run_steps(engine, flags, project, scratch, comparison)
 
     def _close(self, engine: Engine) -> None:
         engine.close()
@@ -168,10 +176,30 @@ class _JobRun:
             self.notes.append(text)
             self.reporter.warn(text)
 
-    def _run_steps(self, engine: Engine, flags: JobFlags, project: Project, scratch: Path) -> None:
+    def _compare(self, project: Project, stack: ExitStack) -> Comparison | None:
+        """A pull request compares with its base commit, any other run with what it defers to."""
+        state = self.decision.state
+        if state and asks_for_changes(self.request):
+            how = "the manifest that it defers to"
+            self.compared_with = ComparedWith(commit=state.commit, how=how, run_id=state.run_id)
+        if not compares(self.request, self.decision):
+            return None
+        comparison = open_comparison(self.around, project, stack)
+        self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
+        self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
+        return comparison
+
+    def _run_steps(
+        self,
+        engine: Engine,
+        flags: JobFlags,
+        project: Project,
+        scratch: Path,
+        comparison: Comparison | None,
+    ) -> None:
         sequence = Sequence(
             engine=engine,
-            flags=flags,
+            flags=replace(flags, state=comparison.target) if comparison else flags,
             job=self.request.job,
             folder=self.folder,
             project=project.folder,
@@ -181,7 +209,9 @@ class _JobRun:
             reporter=self.reporter,
             stop=self.stop,
         )
-        planned = plan_steps(self.request.job, has_packages(project.folder))
+        packages = has_packages(project.folder)
+        comparing = comparison.planned(project.target) if comparison else ()
+        planned = plan_steps(self.request.job, packages, comparing)
         self.results.extend(sequence.run(planned))
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
@@ -226,6 +256,7 @@ class _JobRun:
             notes=tuple(self.notes),
             versions=self.versions,
             decision=self.decision,
+            compared_with=self.compared_with,
             error=self.error,
             stop=self.stop,
         )

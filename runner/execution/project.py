@@ -22,6 +22,7 @@ class Project:
     folder: Path
     name: str
     target_path: str
+    packages_path: str
     manifest_before: tuple[int, int] | None
 
     @property
@@ -43,6 +44,7 @@ def open_project(folder: Path, environ: Mapping[str, str]) -> Project:
         folder=folder,
         name=str(content.get("name", "")),
         target_path=target,
+        packages_path=str(content.get("packages-install-path", "dbt_packages")),
         manifest_before=_stamp(folder / target / MANIFEST),
     )
 

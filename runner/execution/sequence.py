@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,23 +27,27 @@ class Planned:
 
     kind: StepKind
     step: Step
+    after: Callable[[], None] | None = None
 
     @property
     def advisory(self) -> bool:
         return self.kind in ("freshness", "docs")
 
 
-def plan_steps(job: Job, packages: bool) -> tuple[Planned, ...]:
-    """`dbt deps` where there are packages, source freshness, the job's own steps, then the docs."""
+def plan_steps(
+    job: Job, packages: bool, comparing: tuple[Planned, ...] = ()
+) -> tuple[Planned, ...]:
+    """`dbt deps` where there are packages, the comparison, source freshness, the job's steps, docs."""
     planned = [Planned(kind="step", step=step) for step in job.steps]
     if job.steps[0].command == "deps":
         planned[0] = replace(planned[0], kind="deps")
     elif packages:
         planned.insert(0, Planned(kind="deps", step=parse_step("dbt deps")))
+    after_deps = int(planned[0].kind == "deps")
     if job.source_freshness:
-        after_deps = int(planned[0].kind == "deps")
         freshness = Planned(kind="freshness", step=parse_step("dbt source freshness"))
         planned.insert(after_deps, freshness)
+    planned[after_deps:after_deps] = comparing
     if job.generate_docs:
         planned.append(Planned(kind="docs", step=parse_step("dbt docs generate")))
     return tuple(planned)
@@ -89,6 +93,8 @@ class Sequence:
             self.reporter.step_started(attempt.step.text, index, steps)
             result = self._once(index, replace(each, step=attempt.step), flags, rest, number)
             result = checked(attempt, result)
+            if result.status == "success" and each.after:
+                each.after()
             self.reporter.step_finished(result)
             self.done.append(result)
             yield result

@@ -16,10 +16,11 @@ FLOORS: list[set[str]] = [
     {"github"},
     {"config", "events", "triggers", "schedule"},
     {"model", "record", "record_json"},
-    {"git", "masking", "steps", "stopping"},
+    {"base_commit", "git", "masking", "steps", "stopping"},
     {"durations", "errors", "patterns"},
 ]
 NEIGHBOURS = {
+    ("base_commit", "git"),
     ("config", "schedule"),
     ("triggers", "events"),
     ("record", "model"),

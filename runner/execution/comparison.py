@@ -1,0 +1,96 @@
+"""The exact comparison of a pull request: the project as it was in the commit that it starts from.
+
+Parsed by the same dbt with the same target, schema, vars and environment as the pull request itself,
+so that a config which depends on any of these differs only where its code does.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.base_commit import BaseCommit, base_commit
+from runner.dbt.project import PACKAGE_FILES, has_packages
+from runner.execution.deferral import Decision
+from runner.execution.project import Project
+from runner.execution.request import Request
+from runner.execution.sequence import Planned
+from runner.execution.surroundings import Surroundings
+from runner.git import worktree
+from runner.steps import Step, parse_step
+
+FILES = (*PACKAGE_FILES, "package-lock.yml")
+PARTIAL_PARSE = "partial_parse.msgpack"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder in it.
+
+    ``needs_deps``: its packages are others than the pull request's.
+    """
+
+    base: BaseCommit
+    folder: Path
+    target: Path
+    needs_deps: bool
+
+    def planned(self, target: Path) -> tuple[Planned, ...]:
+        """Its commands; ``target`` is the head's folder, whose parse starts from this one."""
+        parse = Planned(
+            kind="compare",
+            step=self._step("dbt parse"),
+            after=lambda: self.share_parse(target),
+        )
+        deps = Planned(kind="compare", step=self._step("dbt deps"))
+        return (deps, parse) if self.needs_deps else (parse,)
+
+    def _step(self, command: str) -> Step:
+        step = parse_step(f"{command} --project-dir {shlex.quote(str(self.folder))}")
+        return replace(step, text=f"{command} of the base commit")
+
+    def share_parse(self, target: Path) -> None:
+        """Let the head's parse start from the base's: only what differs is parsed again."""
+        parsed = self.target / PARTIAL_PARSE
+        if parsed.is_file():
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(parsed, target / PARTIAL_PARSE)
+
+
+def compares(request: Request, decision: Decision) -> bool:
+    """Whether the run is a pull request's that asks what has changed."""
+    deferring = decision.action == "defer"
+    return deferring and not request.job.deploys and asks_for_changes(request)
+
+
+def asks_for_changes(request: Request) -> bool:
+    return any(step.needs_state for step in request.job.steps)
+
+
+def open_comparison(around: Surroundings, project: Project, stack: ExitStack) -> Comparison:
+    """Check the base commit out beside the head; it goes when ``stack`` closes."""
+    base = base_commit(project.folder, around.environ, around.checkout.default_branch)
+    folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
+    return Comparison(
+        base=base,
+        folder=folder,
+        target=folder / project.target_path,
+        needs_deps=_needs_deps(folder, project),
+    )
+
+
+def _needs_deps(base: Path, head: Project) -> bool:
+    """Share the head's packages where both ask for the same; installing them takes longest."""
+    if not has_packages(base):
+        return False
+    if any(_content(base / name) != _content(head.folder / name) for name in FILES):
+        return True
+    (base / head.packages_path).symlink_to(head.folder / head.packages_path)
+    return False
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""

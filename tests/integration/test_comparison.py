@@ -1,0 +1,141 @@
+"""What a pull request's job selects is what the pull request changed, and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.conftest import Project
+
+JOBS = """\
+version: 1
+environments:
+  production:
+    target: prod
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+    env: { REGION: US }
+  ci:
+    target: ci
+    schema: "pr_{pr_number}"
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+    env: { REGION: EU }
+jobs:
+  daily:
+    environment: production
+    steps: [dbt build]
+  ci:
+    environment: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: production }
+"""
+MODELS = {
+    # Configs that depend on the target, on the environment and on the time: the classic misfires.
+    "targeted": "{{ config(alias='targeted_' ~ target.name) }} select * from {{ ref('people') }}",
+    "regional": "{{ config(tags=[env_var('REGION')]) }} select * from {{ ref('people') }}",
+    "timed": "{{ config(meta={'at': run_started_at | string}) }} select * from {{ ref('people') }}",
+    "shouted": "select {{ shout('name') }} as name from {{ ref('people') }}",
+    "shouted_too": "select {{ shout('name') }} as name, id from {{ ref('one') }}",
+    "limited": "select * from {{ ref('people') }} limit {{ var('most', 10) }}",
+    "below": "select * from {{ ref('targeted') }}",
+}
+
+
+@pytest.fixture
+def misfiring(tiny: Project) -> Project:
+    """A project on which a comparison with production's manifest selects nearly everything."""
+    tiny.write("dbt_jobs.yml", JOBS)
+    tiny.write("macros/shout.sql", "{% macro shout(c) %} upper({{ c }}) {% endmacro %}\n")
+    for name, sql in MODELS.items():
+        tiny.write(f"models/{name}.sql", sql + "\n")
+    tiny.commit("models")
+    assert tiny.run("daily").code == 0
+    tiny.git("checkout", "--quiet", "-b", "change")
+    return tiny
+
+
+def ci(project: Project, *options: str, **env: str) -> dict[str, Any]:
+    done = project.run("ci", "--schema", "pr", *options, **env)
+    assert done.code == 0, done.err
+    return done.record
+
+
+def built(record: dict[str, Any]) -> list[str]:
+    """Names of the models that the run built."""
+    nodes = [node for step in record["steps"] for node in step["nodes"]]
+    return sorted(node["name"] for node in nodes if node["resource_type"] == "model")
+
+
+def test_nothing_changed_selects_nothing(misfiring: Project) -> None:
+    record = ci(misfiring)
+    assert [step["kind"] for step in record["steps"]] == ["compare", "step"]
+    assert built(record) == []
+    assert record["compared_with"] == {
+        "commit": misfiring.git("rev-parse", "main"),
+        "how": "the merge base with main",
+        "run_id": "",
+    }
+    assert misfiring.git("worktree", "list").count("\n") == 0
+
+
+def test_a_changed_model_and_what_is_below_it(misfiring: Project) -> None:
+    misfiring.append("models/targeted.sql", "where id > 0\n")
+    misfiring.commit()
+    assert built(ci(misfiring)) == ["below", "targeted"]
+
+
+def test_a_macro_that_two_models_use(misfiring: Project) -> None:
+    misfiring.write(
+        "macros/shout.sql", "{% macro shout(c) %} upper({{ c }}) || '!' {% endmacro %}\n"
+    )
+    misfiring.commit()
+    assert built(ci(misfiring)) == ["shouted", "shouted_too"]
+
+
+def test_main_that_has_moved_on_is_no_change_of_the_branch(misfiring: Project) -> None:
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit("ours")
+    misfiring.git("checkout", "--quiet", "main")
+    misfiring.append("models/one.sql", "-- theirs\n")
+    misfiring.write("models/theirs.sql", "select 1 as id\n")
+    misfiring.commit("theirs")
+    assert misfiring.run("daily").code == 0
+    misfiring.git("checkout", "--quiet", "change")
+    assert built(ci(misfiring)) == ["limited"]
+
+
+def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: Any) -> None:
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit("ours")
+    misfiring.git("checkout", "--quiet", "main")
+    misfiring.append("models/one.sql", "-- theirs\n")
+    base = misfiring.commit("theirs")
+    misfiring.git("checkout", "--quiet", "--detach")
+    misfiring.git("merge", "--quiet", "--no-ff", "change")
+    merge = misfiring.git("rev-parse", "HEAD")
+    misfiring.git("update-ref", "refs/pull/7/merge", merge)
+    misfiring.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = Project(path=tmp_path / "checkout")
+    git = ["git", "init", "--quiet", str(clone.path)]
+    subprocess.run(git, check=True)
+    clone.git("remote", "add", "origin", f"file://{misfiring.path}")
+    clone.git(
+        "fetch", "--quiet", "--depth=1", "origin", "+refs/pull/7/merge:refs/remotes/pull/7/merge"
+    )
+    clone.git("checkout", "--quiet", "--detach", "refs/remotes/pull/7/merge")
+    (misfiring.path / ".dbt-gitops").rename(clone.path / ".dbt-gitops")
+    (misfiring.path / "tiny.duckdb").rename(clone.path / "tiny.duckdb")
+    record = ci(clone, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge)
+    assert built(record) == ["limited"]
+    assert record["compared_with"]["commit"] == base
+
+
+def test_a_base_that_can_not_be_had_says_what_to_fetch(misfiring: Project) -> None:
+    misfiring.git("checkout", "--quiet", "--orphan", "alone")
+    misfiring.commit()
+    done = misfiring.run("ci", "--schema", "pr")
+    assert done.code == 3
+    assert "HEAD and main have no commit in common here" in done.err
+    assert "fetch-depth: 0" in done.err
