@@ -3,7 +3,7 @@
 Pure, over manifests as JSON. Run as a process of its own, because two large manifests would stay in
 the runner's memory:
 
-``changes.py BASE HEAD``   prints :func:`explained` for the unique ids given on standard input
+``changes.py explain BASE HEAD``   prints :func:`explained` for the unique ids on standard input
 
 So it needs the standard library alone. Source of the rules: `same_…` in dbt's contracts/graph/nodes.py
 and StateSelectorMethod in graph/selector_methods.py, 1.11; a test holds them against the real dbt.
@@ -260,9 +260,9 @@ def _parents_of(node: dict[str, Any]) -> list[str]:
     return parents
 
 
-def main(base: str, head: str) -> None:
+def main(verb: str, base: str, head: str) -> None:
     before, after = (json.loads(Path(each).read_bytes()) for each in (base, head))
-    json.dump(explained(before, after, json.load(sys.stdin)), sys.stdout)
+    json.dump({"explain": explained}[verb](before, after, json.load(sys.stdin)), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from runner import __version__
 from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
+from runner.dbt.explaining import Changes, NotExplained, explain
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.comparison import (
@@ -34,7 +35,7 @@ from runner.execution.preparation import (
 from runner.execution.project import MANIFEST, Project, open_project
 from runner.execution.publish import published_state, reason_from_the_start, reason_not_to
 from runner.execution.request import Request
-from runner.execution.sequence import Sequence, now, plan_steps
+from runner.execution.sequence import Planned, Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import other_secrets, secret_mask
 from runner.record import ComparedWith, Run, StepResult
@@ -76,6 +77,7 @@ class _JobRun:
     error: DbtGitopsError | None = None
     prepared_at: datetime | None = None
     compared_with: ComparedWith | None = None
+    changes: Changes = field(default_factory=Changes)
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -197,9 +199,11 @@ class _JobRun:
         scratch: Path,
         comparison: Comparison | None,
     ) -> None:
+        if comparison:
+            flags = replace(flags, state=comparison.target)
         sequence = Sequence(
             engine=engine,
-            flags=replace(flags, state=comparison.target) if comparison else flags,
+            flags=flags,
             job=self.request.job,
             folder=self.folder,
             project=project.folder,
@@ -215,6 +219,17 @@ class _JobRun:
         self.results.extend(sequence.run(planned))
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
+        if self.compared_with and flags.state and project.artifacts(docs=False):
+            self._explain(planned, flags.state / MANIFEST, project.target / MANIFEST)
+
+    def _explain(self, planned: tuple[Planned, ...], base: Path, head: Path) -> None:
+        """After the steps, which needn't wait for it; the verdict is theirs alone."""
+        comparing = [r for r in self.results if planned[r.index - 1].step.needs_state]
+        selected = dict.fromkeys(node.unique_id for step in comparing for node in step.nodes)
+        try:
+            self.changes = explain(base, head, selected)
+        except NotExplained as error:
+            self._note(f"the record doesn't say why nodes were selected: {error}")
 
     def _finish(self) -> Run:
         """Record first, publish then: what is published names a record that is there."""
@@ -257,6 +272,7 @@ class _JobRun:
             versions=self.versions,
             decision=self.decision,
             compared_with=self.compared_with,
+            changes=self.changes,
             error=self.error,
             stop=self.stop,
         )
