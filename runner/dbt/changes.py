@@ -149,7 +149,7 @@ class Difference:
 def explained(
     base: dict[str, Any], head: dict[str, Any], unique_ids: Sequence[str]
 ) -> dict[str, list[Any]]:
-    """All that a record says of a comparison."""
+    """As :class:`runner.dbt.explaining.Changes`."""
     difference = Difference(base, head)
     return {
         "selection": list(difference.selections(unique_ids)),
