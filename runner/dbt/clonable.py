@@ -17,9 +17,15 @@ if TYPE_CHECKING:  # as `typing` has it, without the import
     from typing import Any
 
 
+# It says that it can, and then refuses every table that isn't in Delta's format.
+SAYS_TOO_MUCH = frozenset({"spark"})
+
+
 def can_clone(manifest: dict[str, Any]) -> bool:
     """What `can_clone_table` of the adapter returns; the project's own stands before the adapter's."""
     metadata = manifest["metadata"]
+    if metadata.get("adapter_type") in SAYS_TOO_MUCH:
+        return False
     names = [f"{kind}__can_clone_table" for kind in (metadata.get("adapter_type"), "default")]
     macros = [each for each in manifest["macros"].values() if each["name"] in names]
     if not macros:
