@@ -189,7 +189,7 @@ class _JobRun:
         if not flags.defer_state or not compares(self.request, self.decision):
             return None
         cloning = plan_cloning(self.request.job.steps, flags.defer_state)
-        comparison = open_comparison(self.around, project, cloning, stack)
+        comparison = open_comparison(self.request, self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
         self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
         return comparison
