@@ -3,14 +3,14 @@
 Pure, over manifests as JSON. Source of the rules: `same_…` in dbt's contracts/graph/nodes.py and
 StateSelectorMethod in graph/selector_methods.py, 1.11; a test holds them against the real dbt.
 
-``python -m runner.dbt.changes BASE HEAD`` prints :func:`explained` for the unique ids on standard input.
+``python -m runner.dbt.changes BASE HEAD`` prints :func:`explained` for the unique ids on standard input, a mapping.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -69,18 +69,20 @@ class Difference:
         self._changed_macros = changed_macros(base["macros"], self._macros)
         self.reasons = lru_cache(maxsize=None)(self._reasons)
 
-    def selections(self, unique_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def selections(self, unique_ids: Mapping[str, bool]) -> Iterator[dict[str, Any]]:
         """A mapping for each reason of each node, as :class:`runner.record.Selection`.
 
-        A node that neither changed nor descends from one that did was chosen by something else than
-        state, and has none.
+        A node that neither changed nor descends from one that did has none: something else than
+        state chose it. Where that can't be, which each unique id says, dbt saw what isn't seen here.
         """
-        for unique_id in unique_ids:
+        for unique_id, by_state_alone in unique_ids.items():
             if unique_id not in self.head or unique_id.startswith("operation."):
                 continue
             reasons = self.reasons(unique_id)
             if not reasons and (nearest := self._nearest_changed(unique_id)):
                 reasons = (("downstream", nearest),)
+            if not reasons and by_state_alone:
+                reasons = (("changed", ()),)
             parents = self._parents.get(unique_id, [])
             for reason, of in reasons:
                 yield {"unique_id": unique_id, "reason": reason, "of": of, "parents": parents}
@@ -140,7 +142,7 @@ class Difference:
 
 
 def explained(
-    base: dict[str, Any], head: dict[str, Any], unique_ids: Sequence[str]
+    base: dict[str, Any], head: dict[str, Any], unique_ids: Mapping[str, bool]
 ) -> dict[str, list[Any]]:
     """As :class:`runner.dbt.explaining.Changes`."""
     difference = Difference(base, head)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,9 +44,12 @@ class Clonable:
     incremental: tuple[str, ...]
 
 
-def explain(base: Path, head: Path, unique_ids: Iterable[str]) -> Changes:
-    """What differs between two manifests, and why these nodes were selected; raises NotExplained."""
-    return read_as(Changes, _asked("changes", base, head, given=list(unique_ids)))
+def explain(base: Path, head: Path, unique_ids: Mapping[str, bool]) -> Changes:
+    """What differs between two manifests, and why these nodes were selected; raises NotExplained.
+
+    Each unique id says whether nothing but its change, or that of a node before it, can have chosen it.
+    """
+    return read_as(Changes, _asked("changes", base, head, given=unique_ids))
 
 
 def mark(manifest: Path, changed: list[list[str]]) -> None:
