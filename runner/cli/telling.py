@@ -104,6 +104,7 @@ def _warn(delivered: Delivered) -> None:
 
 
 def _write(lines: list[str]) -> None:
+    """To the stream of the fence: GitHub's runner reads two streams in no order."""
     with suppress(BrokenPipeError):
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
-        sys.stdout.flush()
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()

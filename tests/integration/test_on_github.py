@@ -91,9 +91,11 @@ def test_a_failure_is_annotated_on_its_line(there: OnGitHub) -> None:
     state, description = there.statuses()[-1]
     assert state == "failure"
     assert "1 of 2 nodes failed, 1 skipped" in description
-    [error] = [each for each in commands_of(done.out) if each.name == "error"]
-    assert error.properties["file"] == "models/two.sql"
-    assert "nothing" in error.data
+    lines = done.err.splitlines()
+    assert [name for name in commands_of(lines) if "group" not in name] == ["error"]
+    [error] = [line for line in lines if line.startswith("::error ")]
+    assert "file=models/two.sql,line=1,title=ci%3A model two%3A error::" in error
+    assert "nothing" in error
     assert "❌" in there.fake.comments[0].body
 
 
@@ -131,7 +133,7 @@ def test_the_base_s_jobs_file_decides(there: OnGitHub) -> None:
     assert "job `ci`" in body
     assert "production" in body
     assert there.cli("run", "more").code == 0
-    assert "takes effect when it is merged" in there.fake.statuses[-1].description
+    assert "takes effect when it is merged" in there.statuses()[-1][1]
     done = there.cli("run", "daily")
     assert done.code == 2
     assert "`daily` isn't run on a pull request" in done.err
@@ -159,13 +161,13 @@ def test_a_refusal_of_github_changes_no_verdict_and_is_said(there: OnGitHub) -> 
     there.fake.denied = {"pull-requests: write"}
     done = there.cli("run", "ci")
     assert done.code == 0
-    [warning] = [each for each in commands_of(done.out) if each.name == "warning"]
-    assert "pull-requests: write" in warning.data
+    [warning] = [line for line in done.err.splitlines() if line.startswith("::warning ")]
+    assert "pull-requests: write" in warning
     there.fake.denied = {"statuses: write"}
     done = there.cli("run", "ci")
     assert done.code == 4
     assert there.outputs()["reported"] == "false"
-    assert "statuses: write" in done.out
+    assert "statuses: write" in done.err
 
 
 def test_github_s_trouble_is_sat_out(there: OnGitHub) -> None:
