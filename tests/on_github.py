@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,17 @@ from tests.fake_github import FakeGitHub
 from tests.fake_github.things import FORK, OWN, WORKFLOW, Pull, Repo
 
 REPOSITORY = {"full_name": OWN.full_name, "default_branch": "main"}
+
+
+def zipped(folder: Path, **instead: str) -> bytes:
+    """A folder as `actions/upload-artifact` packs it; ``instead`` are other contents, by file name."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = path.relative_to(folder).as_posix()
+            content = instead.get(name.replace(".", "_"))
+            archive.writestr(name, path.read_bytes() if content is None else content)
+    return packed.getvalue()
 
 
 @dataclass(kw_only=True)
@@ -55,6 +68,17 @@ class OnGitHub:
             found[name] = "\n".join(lines[:end])
             lines = lines[end + 1 :]
         return found
+
+    def upload(self) -> None:
+        """What the workflow uploads after the last command, from a run of that event."""
+        outputs = self.outputs()
+        event = self.event["GITHUB_EVENT_NAME"]
+        branch = self.event.get("GITHUB_HEAD_REF") or self.event["GITHUB_REF"].rpartition("/")[2]
+        run = self.fake.add_run(event=event, head_branch=branch, head_sha=self.head)
+        self.fake.add_artifact(outputs["artifact"], zipped(Path(outputs["folder"])), run=run)
+        if outputs["state-artifact"]:
+            state = zipped(Path(outputs["state-folder"]))
+            self.fake.add_artifact(outputs["state-artifact"], state, run=run)
 
     def summary(self) -> str:
         return (self.scratch / "summary").read_text()
