@@ -34,6 +34,7 @@ class OnGitHub:
     project: Project
     fake: FakeGitHub
     scratch: Path
+    branch: str = "change"
     event: dict[str, str] = field(default_factory=dict)
 
     def cli(self, *arguments: str, **env: str) -> Done:
@@ -91,17 +92,17 @@ class OnGitHub:
     def pull_request(
         self, action: str = "opened", *, head_repository: Repo | None = OWN, **changes: Any
     ) -> None:
-        """The branch `change`, as it is, merged into main, as on GitHub's merge ref."""
+        """The branch, as it is, merged into main, as on GitHub's merge ref."""
         git = self.project.git
-        self.head, base = git("rev-parse", "change"), git("rev-parse", "main")
+        self.head, base = git("rev-parse", self.branch), git("rev-parse", "main")
         git("checkout", "--quiet", "--detach", "main")
-        git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+        git("merge", "--quiet", "--no-ff", "--message", "merge", self.branch)
         repo = {"full_name": head_repository.full_name} if head_repository else None
         number = changes.pop("number", 7)
         body = {
             "number": number, "draft": False, "labels": [], "user": {"login": "jo"},
             "merged": False,
-            "head": {"ref": "change", "sha": self.head, "repo": repo},
+            "head": {"ref": self.branch, "sha": self.head, "repo": repo},
             "base": {"ref": "main", "sha": base, "repo": REPOSITORY},
             **changes,
         }  # fmt: skip
@@ -110,7 +111,7 @@ class OnGitHub:
         )
         payload = {"action": action, "pull_request": body, "sender": {"login": "jo"}}
         ref = f"refs/pull/{number}/merge"
-        branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": "change"}
+        branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": self.branch}
         self._happens("pull_request", payload, GITHUB_REF=ref, **branches)
 
     def workflow_run(self, **changes: Any) -> None:
@@ -118,7 +119,7 @@ class OnGitHub:
         self.project.git("checkout", "--quiet", "main")
         run = {
             "id": 500, "event": "pull_request", "path": WORKFLOW, "conclusion": "success",
-            "head_sha": self.head, "head_branch": "change", "pull_requests": [],
+            "head_sha": self.head, "head_branch": self.branch, "pull_requests": [],
             "head_repository": {"full_name": FORK.full_name}, **changes,
         }  # fmt: skip
         payload = {"action": "completed", "workflow_run": run, "sender": {"login": "jo"}}
