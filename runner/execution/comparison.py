@@ -84,6 +84,8 @@ class Comparison:
 
 def compares(request: Request, decision: Decision) -> bool:
     """Whether the run is a pull request's that asks what has changed."""
+    if request.parse_only:
+        return True
     deferring = decision.action == "defer"
     return deferring and not request.job.deploys and asks_for_changes(request)
 
@@ -98,7 +100,8 @@ def open_comparison(
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
     base = base_commit(project.folder, around.environ, around.checkout.default_branch)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
-    step = next(step for step in request.job.steps if step.needs_state)
+    # The first that compares; what a fork's run does instead of its steps is the first of all.
+    step = next((step for step in request.job.steps if step.needs_state), request.job.steps[0])
     given = {**request.job.vars, **own_vars(step)}
     return Comparison(
         base=base,
