@@ -33,7 +33,9 @@ def can_clone(manifest: dict[str, Any]) -> bool:
 
 def incremental(manifest: dict[str, Any]) -> list[str]:
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
-    return [each["unique_id"] for each in models if each["config"]["materialized"] == "incremental"]
+    return [
+        each["unique_id"] for each in models if each["config"].get("materialized") == "incremental"
+    ]
 
 
 def main(path: str) -> None:
