@@ -133,6 +133,7 @@ def _run(
             cause=cause or "asked for on the command line",
             actor=started.actor,
             pr_number=started.pr_number,
+            head_branch=started.head_branch,
         )
         around = Surroundings(
             config=config,

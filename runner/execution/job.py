@@ -22,13 +22,14 @@ from runner.execution.comparison import (
     open_comparison,
 )
 from runner.execution.deferral import Decision, version_note
-from runner.execution.ending import Facts, record_of
+from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.engines import start_engine
 from runner.execution.folder import HOME, RunFolder
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
     profiles_dir,
+    taken_schemas,
     without_state,
 )
 from runner.execution.project import MANIFEST, Project, open_project
@@ -76,6 +77,7 @@ class _JobRun:
     error: DbtGitopsError | None = None
     prepared_at: datetime | None = None
     compared_with: ComparedWith | None = None
+    taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -155,6 +157,7 @@ class _JobRun:
         if self.decision.action == "full":
             self.request = without_state(self.request)
         state = fetch_state(self.decision, self.around, project, scratch / "state")
+        self.taken = taken_schemas(self.request, self.around, state)
         job = self.request.job
         return JobFlags(
             target=job.target,
@@ -259,6 +262,8 @@ class _JobRun:
             compared_with=self.compared_with,
             error=self.error,
             stop=self.stop,
+            unseen=unseen(self.request, self.results, self.folder.path / MANIFEST),
+            taken=self.taken,
         )
 
     def _publish(self, run: Run, manifest: Path) -> Run:

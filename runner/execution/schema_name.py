@@ -14,6 +14,7 @@ LONGEST = 63
 DIGEST = 8
 
 FIELD = re.compile(r"{(\w+)}")
+UNSAFE = re.compile(r"[^A-Za-z0-9_]+")
 # What each field's value is made of.
 VALUES = {"pr_number": "[0-9]+", "job": "[a-z0-9_-]+", "sha7": "[0-9a-f]{7}", "branch": ".+"}
 
@@ -45,7 +46,7 @@ def schema_name(template: str, fields: Mapping[str, str]) -> str:
 
 def _words(name: str) -> str:
     """Letters, digits and underscores; a digit can't come first."""
-    words = re.sub(r"[^A-Za-z0-9_]+", "_", name)
+    words = UNSAFE.sub("_", name)
     return f"dbt_{words}" if words[:1].isdigit() else words
 
 
