@@ -31,7 +31,7 @@ def store_of(
 
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     return GitHubStore(
-        connect=lambda: _connect(config, environ),
+        connect=lambda: _for_state(config, environ),
         trusted=lambda github: _trusted(github, environ, default_branch),
         jobs={job.name: job.environment for job in config.jobs.values() if job.deploys},
         say=say,
@@ -39,12 +39,19 @@ def store_of(
     )
 
 
-def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
+def connect(config: Config, environ: Mapping[str, str]) -> GitHub:
+    """The repository of the jobs file on GitHub; raises NotConnected."""
     from runner.github.client import GitHub
-    from runner.github.connection import NotConnected, connection_of
+    from runner.github.connection import connection_of
+
+    return GitHub(connection_of(environ, origin(config.root, environ)))
+
+
+def _for_state(config: Config, environ: Mapping[str, str]) -> GitHub:
+    from runner.github.connection import NotConnected
 
     try:
-        return GitHub(connection_of(environ, origin(config.root, environ)))
+        return connect(config, environ)
     except NotConnected as error:
         raise StateUnresolved(
             f"state can't be read from GitHub: {error.what}", why=error.why, hint=error.hint

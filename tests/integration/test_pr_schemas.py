@@ -91,3 +91,57 @@ def test_an_interrupted_run_records_where_it_may_have_written(several: Project) 
     own = [each["schema"] for each in json.loads(out)["own_schemas"]]
     assert "pr_7_slow" in own
     assert {"scratch", "analytics", "dbt_ci", "marts"}.isdisjoint(own)
+
+
+REPOSITORY = {"full_name": "octo-org/shop", "default_branch": "main"}
+
+
+def closed(
+    project: Project, number: int, *, base: str = "main", merged: bool = True
+) -> dict[str, str]:
+    """What GitHub's runner sets and leaves when a pull request is closed."""
+    head = {"ref": "change", "sha": project.git("rev-parse", "HEAD"), "repo": REPOSITORY}
+    body = {
+        "number": number, "draft": False, "labels": [], "user": {"login": "jo"}, "head": head,
+        "base": {"ref": "main", "sha": project.git("rev-parse", base), "repo": REPOSITORY},
+        "merged": merged,
+    }  # fmt: skip
+    payload = {"action": "closed", "pull_request": body, "repository": REPOSITORY}
+    path = project.path / ".git" / f"closed-{number}.json"
+    path.write_text(json.dumps(payload))
+    return {**pull_request(number), "GITHUB_EVENT_PATH": str(path)}
+
+
+def clean(project: Project, *options: str, code: int = 0, **env: str) -> dict[str, Any]:
+    done = project.cli("clean", "--json", *options, **env)
+    assert done.code == code, done.err
+    return done.record
+
+
+def fates(cleaned: dict[str, Any]) -> dict[str, str]:
+    schemas = cleaned["schemas"]
+    return {f"{s['schema']['database']}.{s['schema']['schema']}": s["fate"] for s in schemas}
+
+
+def there(project: Project) -> set[str]:
+    """The schemas that are in the warehouse."""
+    found = project.query("select schema_name from duckdb_schemas() where database_name = 'tiny'")
+    return {name for (name,) in found} - {"information_schema", "pg_catalog", "main"}
+
+
+PRODUCTION = {"analytics", "marts", "scratch"}
+
+
+def test_closing_drops_exactly_what_the_pull_request_made(several: Project) -> None:
+    for number in (7, 71):
+        ci(several, number)
+    others = {"pr_71", "pr_71_marts"}
+    assert there(several) == PRODUCTION | {"pr_7", "pr_7_marts"} | others
+    cleaned = clean(several, "--dry-run", **closed(several, 7))
+    assert fates(cleaned) == {"tiny.pr_7": "listed", "tiny.pr_7_marts": "listed"}
+    assert "pr_7" in there(several)
+    cleaned = clean(several, **closed(several, 7, merged=False))
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION | others
+    cleaned = clean(several, **closed(several, 7))
+    assert fates(cleaned) == {"tiny.pr_7": "gone", "tiny.pr_7_marts": "gone"}
