@@ -20,6 +20,7 @@ from runner.github.download import ArtifactRefused
 from runner.record import Run
 from runner.state.archive import unpack
 from runner.state.checks import RECORD_LIMIT
+from runner.state.search import Passed
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
@@ -58,52 +59,49 @@ class ArtifactRecords:
     def of(self, number: int) -> Iterator[Record]:
         """One pull request's: a request for each job, and one for each run."""
         for job in self._jobs:
-            found = self._github.artifacts(artifact_name(number, job))
-            yield from self._read(named for named in map(self._named, found) if named)
+            yield from self._read(self._listed(artifact_name(number, job)))
 
     def of_closed(self) -> Iterator[Record]:
         """Those of all pull requests that aren't open.
 
         A request for 100 artifacts, for 100 open pull requests, and for each run of a closed one.
         """
-        found = [named for named in map(self._named, self._listed()) if named]
+        found = list(self._listed())
         if found:
             # Asked after the list: one that is opened meanwhile has no artifact in it.
             still_open = {pull.number for pull in self._github.pull_requests("open")}
             yield from self._read(named for named in found if named.number not in still_open)
 
-    def _listed(self) -> Iterator[Artifact]:
-        artifacts = self._github.artifacts()
-        yield from islice(artifacts, LISTED)
+    def _listed(self, name: str = "") -> Iterator[Named]:
+        artifacts = self._github.artifacts(name)
+        for artifact in islice(artifacts, LISTED):
+            match = _NAME.fullmatch(artifact.name)
+            if match and match[2] in self._jobs:
+                yield Named(artifact=artifact, number=int(match[1]), job=match[2])
         if next(artifacts, None):
             self._say(f"only the newest {LISTED} artifacts were looked at")
 
-    def _named(self, artifact: Artifact) -> Named | None:
-        match = _NAME.fullmatch(artifact.name)
-        if match is None or match[2] not in self._jobs:
-            return None
-        return Named(artifact=artifact, number=int(match[1]), job=match[2])
-
     def _read(self, found: Iterable[Named]) -> Iterator[Record]:
         fetched = 0
-        for named in found:
-            artifact = named.artifact
-            distrust = _distrust(artifact)
-            if not distrust and fetched == FETCHED:
-                self._say(f"only {FETCHED} runs were read; name a pull request: --pr NUMBER")
-                return
-            try:
-                fetched += not distrust
-                run = self._run(named, distrust)
-            except (ArtifactRefused, ValueError) as error:
-                self._say(f"passed over artifact {artifact.id}, {artifact.name}: {error}")
-            else:
-                yield Record(number=named.number, run=run, source=f"artifact {artifact.id}")
+        with Passed(self._say) as passed:
+            for named in found:
+                artifact, distrust = named.artifact, _distrust(named.artifact)
+                if distrust:
+                    passed.over(artifact, distrust)
+                    continue
+                if fetched == FETCHED:
+                    self._say(f"only {FETCHED} runs were read; name a pull request: --pr NUMBER")
+                    return
+                fetched += 1
+                try:
+                    run = self._run(named)
+                except (ArtifactRefused, ValueError) as error:
+                    passed.over(artifact, str(error))
+                else:
+                    yield Record(number=named.number, run=run, source=f"artifact {artifact.id}")
 
-    def _run(self, named: Named, distrust: str) -> Run:
+    def _run(self, named: Named) -> Run:
         """Raises ArtifactRefused and ValueError where the record can't be believed."""
-        if distrust:
-            raise ValueError(distrust)
         with TemporaryDirectory(prefix="dbt-gitops-") as temporary:
             path, into = Path(temporary, "run.zip"), Path(temporary, "run")
             into.mkdir()

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import signal
+import subprocess
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from runner.cleaning.artifacts import artifact_name
 from tests.conftest import Project
+from tests.fake_github import OWN, FakeGitHub
+from tests.fake_github.states import zipped
+from tests.fake_github.things import FORK, Pull
 
 SEVERAL = """\
 {% macro generate_schema_name(custom, node) -%}
@@ -112,10 +121,11 @@ def closed(
     return {**pull_request(number), "GITHUB_EVENT_PATH": str(path)}
 
 
-def clean(project: Project, *options: str, code: int = 0, **env: str) -> dict[str, Any]:
+def clean(project: Project, *options: str, **env: str) -> dict[str, Any]:
     done = project.cli("clean", "--json", *options, **env)
-    assert done.code == code, done.err
-    return done.record
+    record = done.record
+    assert done.code == (1 if record["failed"] else 0), done.err
+    return record
 
 
 def fates(cleaned: dict[str, Any]) -> dict[str, str]:
@@ -145,3 +155,158 @@ def test_closing_drops_exactly_what_the_pull_request_made(several: Project) -> N
     assert there(several) == PRODUCTION | others
     cleaned = clean(several, **closed(several, 7))
     assert fates(cleaned) == {"tiny.pr_7": "gone", "tiny.pr_7_marts": "gone"}
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub() as running:
+        yield running
+
+
+def connected(fake: FakeGitHub) -> dict[str, str]:
+    return {
+        "GITHUB_TOKEN": fake.token,
+        "GITHUB_REPOSITORY": OWN.full_name,
+        "GITHUB_API_URL": fake.api_url,
+    }
+
+
+def on_github(fake: FakeGitHub) -> dict[str, str]:
+    return {**connected(fake), "GITHUB_ACTIONS": "true"}
+
+
+def upload(fake: FakeGitHub, run: Path, number: int, **changes: Any) -> None:
+    """What the workflow does with a run's folder."""
+    files = {str(p.relative_to(run)): p.read_bytes() for p in run.rglob("*") if p.is_file()}
+    started = fake.add_run(event="pull_request", head_branch="change")
+    fake.add_artifact(artifact_name(number, "ci"), zipped(files), **{"run": started, **changes})
+
+
+def poisoned(run: Path, *names: str, **changes: Any) -> bytes:
+    """The zip of a record that names other schemas."""
+    record = json.loads((run / "run.json").read_text())
+    own = [{"database": "tiny", "schema": name} for name in names]
+    return zipped({"run.json": json.dumps({**record, "own_schemas": own, **changes}).encode()})
+
+
+def test_two_runs_on_github_cost_three_requests(several: Project, fake: FakeGitHub) -> None:
+    ci(several, 7)
+    several.append("models/marts.sql", "where id > 0\n")
+    several.commit("again")
+    ci(several, 7)
+    ci(several, 71)
+    for run, number in zip(several.runs[-3:], (7, 7, 71), strict=True):
+        upload(fake, run, number)
+    shutil.rmtree(several.path / ".dbt-gitops")
+    outputs = several.path / ".git" / "outputs"
+    given = {**closed(several, 7), **on_github(fake), "GITHUB_OUTPUT": str(outputs)}
+    cleaned = clean(several, **given)
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION | {"pr_71", "pr_71_marts"}
+    assert re.fullmatch(r"status<<(\S+)\nsuccess\n\1\n", outputs.read_text())
+    print(f"requests of a close: {fake.count(host='api')}")
+    assert fake.count(host="api") == 3
+
+
+def test_poisoned_records_drop_nothing_else(several: Project, fake: FakeGitHub) -> None:
+    for number in (7, 71):
+        ci(several, number)
+    run = several.runs[-2]
+    before = there(several)
+    drop = 'pr_7"; drop schema analytics cascade; --'
+    zips: list[tuple[bytes, dict[str, Any]]] = [
+        (poisoned(run, "analytics", "marts", "scratch", "main", "dbt_ci", "pr_71", drop), {}),
+        (poisoned(run, "pr_7", environment="production", job="daily"), {}),
+        (poisoned(run, "pr_7", pr_number=71), {}),
+        (poisoned(run, "pr_7"), {"run": fake.add_run(head_repository=FORK)}),
+    ]
+    for content, changes in zips:
+        started = fake.add_run(event="pull_request", head_branch="change")
+        fake.add_artifact(artifact_name(7, "ci"), content, **{"run": started, **changes})
+    cleaned = clean(several, **closed(several, 7), **on_github(fake))
+    assert set(fates(cleaned).values()) == {"left"}
+    reasons = {each["schema"]["schema"]: each["reason"] for each in cleaned["schemas"]}
+    assert reasons["analytics"] == "environment `production` writes into it"
+    assert reasons["pr_71"] == "its name is that of pull request 71"
+    assert reasons[drop] == "its name holds more than letters, digits and underscores"
+    assert len(cleaned["notes"]) == 3
+    assert there(several) == before
+
+
+def test_the_pull_requests_own_files_decide_nothing(several: Project, fake: FakeGitHub) -> None:
+    ci(several, 7)
+    upload(fake, several.runs[-1], 7)
+    several.write("profiles.yml", "tiny: {target: ci, outputs: {}}\n")
+    several.write("dbt_jobs.yml", "version: 1\n")
+    several.write("macros/drop.sql", "{% macro default__drop_schema(r) %}{{ 1 / 0 }}{% endmacro %}")
+    several.commit("hostile")
+    cleaned = clean(several, **closed(several, 7), **on_github(fake))
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION
+
+
+def test_a_sweep_drops_those_of_closed_pull_requests(several: Project, fake: FakeGitHub) -> None:
+    for number in (7, 71):
+        ci(several, number)
+        upload(fake, several.runs[-1], number)
+    fake.pulls = {71: Pull(number=71), 7: Pull(number=7, state="closed")}
+    several.git("checkout", "--quiet", "main")
+    refused = several.cli("clean", "--pr", "71", **on_github(fake))
+    assert refused.code == 2
+    assert "pull request 71 is open" in refused.err
+    cleaned = clean(several, GITHUB_EVENT_NAME="schedule", **on_github(fake))
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION | {"pr_71", "pr_71_marts"}
+    fake.pulls[71].state = "closed"
+    cleaned = clean(several, "--pr", "71", **connected(fake))  # by the run folders
+    assert fates(cleaned) == {"tiny.pr_71": "dropped", "tiny.pr_71_marts": "dropped"}
+    assert there(several) == PRODUCTION
+
+
+def test_off_github_a_sweep_needs_to_know_what_is_open(several: Project) -> None:
+    ci(several, 7)
+    done = several.cli("clean")
+    assert done.code == 4
+    assert "there is no token for GitHub" in done.err
+    done = several.cli("clean", "--pr", "7")
+    assert done.code == 0, done.err
+    assert "whether pull request 7 is open wasn't asked" in done.err
+    assert "dropped: tiny.pr_7_marts (pull request 7)" in done.out
+
+
+def test_one_that_can_not_be_dropped_does_not_stop_the_others(several: Project, dbt: Path) -> None:
+    """A database that is attached for reading alone; by a plain executable, too."""
+    ci(several, 7)
+    made = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create schema pr_7_fixed')"
+    subprocess.run([dbt.with_name("python"), "-c", made, several.path / "fixed.db"], check=True)
+    profiles = (several.path / "profiles.yml").read_text()
+    attached = "ci: {attach: [{path: fixed.db, read_only: true}], "
+    several.write("profiles.yml", profiles.replace("ci: {", attached))
+    jobs = (several.path / "dbt_jobs.yml").read_text()
+    executable = f'schema: "pr_{{pr_number}}"\n    dbt: {{ executable: {dbt} }}\n  x:'
+    several.write(
+        "dbt_jobs.yml",
+        re.sub(r'schema: "pr_{pr_number}"\n    dbt: .*\n', executable + " {}\n", jobs),
+    )
+    record = several.runs[-1] / "run.json"
+    fixed = '"own_schemas": [{"database": "fixed", "schema": "pr_7_fixed"},'
+    record.write_text(record.read_text().replace('"own_schemas": [', fixed))
+    several.git("checkout", "--quiet", "-B", "main")
+    several.commit("attached")
+    cleaned = clean(several, **closed(several, 7))
+    assert fates(cleaned) == {
+        "fixed.pr_7_fixed": "failed",
+        "tiny.pr_7": "dropped",
+        "tiny.pr_7_marts": "dropped",
+    }
+    [failed] = [each for each in cleaned["schemas"] if each["fate"] == "failed"]
+    assert "attached in read-only mode" in failed["reason"]
+    assert there(several) == PRODUCTION
+
+
+def test_nothing_to_do_is_success_and_says_so(several: Project, fake: FakeGitHub) -> None:
+    done = several.cli("clean", **closed(several, 7), **on_github(fake))
+    assert done.code == 0, done.err
+    assert "nothing to drop for pull request 7: 0 records of runs" in done.err
+    assert done.out == ""
+    assert fake.count() == 1
