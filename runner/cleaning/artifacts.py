@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from runner.cleaning.records import RECORD, Record, read_record
+from runner.cleaning.records import RECORD, Record, artifact_name, read_record
 from runner.github.answers import Artifact
 from runner.github.download import ArtifactRefused
 from runner.record import Run
@@ -32,11 +32,6 @@ ENTRIES = 5000
 # What a sweep looks at: a token has 1,000 requests an hour, and a list takes one for 100.
 LISTED = 10_000
 FETCHED = 300
-
-
-def artifact_name(number: int, job: str) -> str:
-    """A dot can't stand in a job's name, so no two share an artifact."""
-    return f"dbt-gitops-pr.{number}.{job}"
 
 
 @dataclass(frozen=True, kw_only=True)

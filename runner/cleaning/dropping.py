@@ -25,6 +25,9 @@ MACRO_FILE = Path(__file__).with_name("drop_schemas.sql")
 KEPT = ("profile", "quoting")
 FATES: dict[str, Fate] = {"dropped": "dropped", "gone": "gone"}
 CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+")
+# dbt-core's words before the error; of a dbt that has others, the last lines are quoted.
+FAILED = "Encountered an error while running operation:"
+LAST_LINES = 5
 LONGEST_REASON = 500
 
 
@@ -101,9 +104,10 @@ class _Heard:
             self.fates[int(number)] = FATES[verb]
 
     def last_words(self) -> str:
-        """What dbt printed since, in one line, without its clock and colours."""
-        lines = (CLOCK.sub("", ANSI.sub("", text)).strip() for text in self.since)
-        return " ".join(filter(None, lines))
+        """What dbt printed of the error, in one line, without its clock and colours."""
+        lines = [CLOCK.sub("", ANSI.sub("", text)).strip() for text in self.since]
+        _, failed, error = "\n".join(lines).partition(FAILED)
+        return " ".join((error if failed else "\n".join(lines[-LAST_LINES:])).split())
 
     def total(self, nodes: int) -> None:
         """No node is run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -21,11 +22,12 @@ from runner.cli.config_file import load_config
 from runner.cli.run import cache_folder
 from runner.cli.stores import connect, store_of
 from runner.config import default_file
+from runner.dbt.profiles import FILE as PROFILES
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import PullRequest, PullRequestClosed, read_event, started_by
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import secret_mask
-from runner.git import read_checkout, repository_root, worktree
+from runner.git import read_checkout, repository_root, untracked, worktree
 from runner.github.connection import NotConnected
 from runner.github.outputs import write_outputs
 from runner.model import Config
@@ -70,7 +72,7 @@ def clean(
     reporter = LineReporter(sys.stderr, on_github=on_github)
     try:
         with ExitStack() as stack:
-            cleaned = _clean(config, closed, dry_run, environ, reporter, stack)
+            cleaned, interrupted = _clean(config, closed, dry_run, environ, reporter, stack)
         if json_ or not on_github:
             click.echo(as_json(cleaned) if json_ else as_text(cleaned))
         else:
@@ -80,6 +82,8 @@ def clean(
     if environ.get("GITHUB_OUTPUT"):
         status = "error" if cleaned.failed else "success"
         write_outputs(Path(environ["GITHUB_OUTPUT"]), {"status": status})
+    if interrupted:
+        return ExitCode.INTERRUPTED
     return ExitCode.STEP_FAILED if cleaned.failed else ExitCode.SUCCESS
 
 
@@ -125,13 +129,14 @@ def _clean(
     environ: Mapping[str, str],
     reporter: Reporter,
     stack: ExitStack,
-) -> Cleaned:
+) -> tuple[Cleaned, bool]:
+    """What became of them, and whether it was interrupted."""
     started = started_by(environ)
     ground = None if closed.nothing else _ground(path, closed.base_sha, environ, stack)
     if ground is None or isinstance(ground, str):
         note = closed.nothing or str(ground)
         reporter.warn(note)
-        return Cleaned(pr_number=closed.number, records=0, notes=(note,))
+        return Cleaned(pr_number=closed.number, records=0, notes=(note,)), False
     config = ground.config
     mask = secret_mask(config, environ)
     masked = MaskedReporter(reporter, mask)
@@ -145,7 +150,8 @@ def _clean(
     )
     cleaning = Cleaning(around=around, folder=ground.folder, actor=started.actor)
     records = _records(ground, closed, environ, cleaning.note, stack)
-    return mask.within(cleaning.clean(closed.number, records, dry_run))
+    cleaned = mask.within(cleaning.clean(closed.number, records, dry_run))
+    return cleaned, cleaning.stop.asked
 
 
 def _ground(
@@ -169,11 +175,22 @@ def _ground(
     base = load_base(path, root, base_sha, environ)
     if base.config is None:
         return base.note
-    there = stack.enter_context(worktree(root, base_sha, environ))
+    there = stack.enter_context(worktree(root, base_sha, environ)).resolve()
     config = load_config(there / base.config.path.relative_to(root))
+    _bring_profiles(config, there, root, environ)
     folder = root / os.path.relpath(config.project, there)
     folder = folder if folder.is_dir() else config.project
     return _Ground(config=config, folder=folder, home=path.parent)
+
+
+def _bring_profiles(config: Config, there: Path, root: Path, environ: Mapping[str, str]) -> None:
+    """A profiles.yml that the workflow has written into the checkout, and no pull request."""
+    named = (environment.profiles_dir for environment in config.environments.values())
+    for folder in {config.project, *filter(None, named)}:
+        written = root / os.path.relpath(folder, there) / PROFILES
+        if not (folder / PROFILES).exists() and written.is_file() and untracked(written, environ):
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(written, folder / PROFILES)
 
 
 def _records(

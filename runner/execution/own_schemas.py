@@ -14,7 +14,8 @@ from runner.errors import ConfigInvalid
 from runner.execution.schema_name import FIELD, UNSAFE, schema_name
 from runner.record import Schema
 
-# Fields of the template that no two pull requests share.
+# Fields of the template that tell pull requests apart. Two of one branch share its schema: where the
+# older is closed, the next run of the other makes it anew.
 TELLING = frozenset({"pr_number", "sha7", "branch"})
 
 

@@ -30,21 +30,24 @@ def as_json(cleaned: Cleaned) -> str:
 
 
 def _lines(cleaned: Cleaned) -> Iterator[str]:
-    records = f"{cleaned.records} record{'s' * (cleaned.records != 1)}"
+    many = cleaned.records != 1
+    records = f"the record{'s' * many} of {cleaned.records} run{'s' * many}"
     if not cleaned.schemas:
-        yield f"nothing to drop for {cleaned.subject}: {records} of runs, no schema of its own"
+        name = "name" if many else "names"
+        yield f"nothing to drop: {records} of {cleaned.subject} {name} no schema of its own"
         return
-    yield f"schemas of {cleaned.subject}, from {records} of runs"
+    yield f"schemas of {cleaned.subject}, by {records}"
     for fate in HEADINGS:
         found = [each for each in cleaned.schemas if each.fate == fate]
-        yield from (_line(each) for each in found[:SHOWN])
+        yield from (_line(each, cleaned) for each in found[:SHOWN])
         if len(found) > SHOWN:
             yield f"  {HEADINGS[fate]}: {len(found) - SHOWN} more"
 
 
-def _line(each: CleanedSchema) -> str:
+def _line(each: CleanedSchema, of: Cleaned) -> str:
+    whose = f" (pull request {each.pr_number})" if of.pr_number is None else ""
     reason = f": {' '.join(each.reason.split())}" if each.reason else ""
-    return f"  {HEADINGS[each.fate]}: {shown(each)} (pull request {each.pr_number}){reason}"
+    return f"  {HEADINGS[each.fate]}: {shown(each)}{whose}{reason}"
 
 
 def shown(each: CleanedSchema) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from runner.cleaning.artifacts import artifact_name
+from runner.cleaning.records import artifact_name
 from tests.conftest import Project
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
@@ -245,6 +245,22 @@ def test_the_pull_requests_own_files_decide_nothing(several: Project, fake: Fake
     assert there(several) == PRODUCTION
 
 
+def test_profiles_that_the_workflow_writes(several: Project, fake: FakeGitHub) -> None:
+    profiles = (several.path / "profiles.yml").read_text()
+    several.git("checkout", "--quiet", "main")
+    several.append(".gitignore", "profiles.yml\n")
+    several.git("rm", "--quiet", "profiles.yml")
+    several.commit("profiles by the workflow")
+    several.git("checkout", "--quiet", "change")
+    several.git("rebase", "--quiet", "main")
+    several.write("profiles.yml", profiles)
+    ci(several, 7)
+    upload(fake, several.runs[-1], 7)
+    cleaned = clean(several, **closed(several, 7), **on_github(fake))
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION
+
+
 def test_a_sweep_drops_those_of_closed_pull_requests(several: Project, fake: FakeGitHub) -> None:
     for number in (7, 71):
         ci(several, number)
@@ -271,42 +287,65 @@ def test_off_github_a_sweep_needs_to_know_what_is_open(several: Project) -> None
     done = several.cli("clean", "--pr", "7")
     assert done.code == 0, done.err
     assert "whether pull request 7 is open wasn't asked" in done.err
-    assert "dropped: tiny.pr_7_marts (pull request 7)" in done.out
+    assert "dropped: tiny.pr_7_marts" in done.out
 
 
-def test_one_that_can_not_be_dropped_does_not_stop_the_others(several: Project, dbt: Path) -> None:
-    """A database that is attached for reading alone; by a plain executable, too."""
+READ_ONLY = """\
+version: 1
+environments:
+  ci: {{ target: ci, schema: "pr_{{pr_number}}", dbt: {dbt} }}
+jobs:
+  ci: {{ environment: ci, triggers: {{ pull_request: }}, steps: [dbt build] }}
+"""
+
+
+@pytest.mark.parametrize("warm", [True, False], ids=["warm", "plain"])
+def test_one_that_can_not_be_dropped_does_not_stop_the_others(
+    several: Project, dbt: Path, warm: bool
+) -> None:
+    """A database that is attached for reading alone."""
     ci(several, 7)
     made = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create schema pr_7_fixed')"
     subprocess.run([dbt.with_name("python"), "-c", made, several.path / "fixed.db"], check=True)
     profiles = (several.path / "profiles.yml").read_text()
     attached = "ci: {attach: [{path: fixed.db, read_only: true}], "
     several.write("profiles.yml", profiles.replace("ci: {", attached))
-    jobs = (several.path / "dbt_jobs.yml").read_text()
-    executable = f'schema: "pr_{{pr_number}}"\n    dbt: {{ executable: {dbt} }}\n  x:'
-    several.write(
-        "dbt_jobs.yml",
-        re.sub(r'schema: "pr_{pr_number}"\n    dbt: .*\n', executable + " {}\n", jobs),
-    )
+    pinned = '{ core: "1.11.*", adapter: "duckdb==1.11.*" }'
+    executable = f"{{ executable: {dbt} }}"
+    several.write("dbt_jobs.yml", READ_ONLY.format(dbt=pinned if warm else executable))
     record = several.runs[-1] / "run.json"
     fixed = '"own_schemas": [{"database": "fixed", "schema": "pr_7_fixed"},'
     record.write_text(record.read_text().replace('"own_schemas": [', fixed))
     several.git("checkout", "--quiet", "-B", "main")
     several.commit("attached")
-    cleaned = clean(several, **closed(several, 7))
-    assert fates(cleaned) == {
-        "fixed.pr_7_fixed": "failed",
-        "tiny.pr_7": "dropped",
-        "tiny.pr_7_marts": "dropped",
-    }
-    [failed] = [each for each in cleaned["schemas"] if each["fate"] == "failed"]
-    assert "attached in read-only mode" in failed["reason"]
+    done = several.cli("clean", **closed(several, 7))
+    assert done.code == 1
+    assert ("a process a step" in done.err) is not warm
+    lines = done.out.splitlines()
+    assert lines[0] == "schemas of pull request 7, by the record of 1 run"
+    assert lines[1].startswith("  could not be dropped: fixed.pr_7_fixed: ")
+    assert "attached in read-only mode" in lines[1]
+    assert lines[2:] == [
+        "  dropped: tiny.pr_7",
+        "  dropped: tiny.pr_7_marts",
+    ]
     assert there(several) == PRODUCTION
+
+
+def test_without_a_connection_all_of_them_failed_and_it_says_why(several: Project) -> None:
+    ci(several, 7)
+    profiles = (several.path / "profiles.yml").read_text()
+    several.write("profiles.yml", profiles.replace("path: tiny.duckdb", "path: no/where.duckdb"))
+    several.commit("no connection")
+    cleaned = clean(several, "--pr", "7")
+    assert fates(cleaned) == {"tiny.pr_7": "failed", "tiny.pr_7_marts": "failed"}
+    for each in cleaned["schemas"]:
+        assert each["reason"].startswith("IO Error: Cannot open file")
 
 
 def test_nothing_to_do_is_success_and_says_so(several: Project, fake: FakeGitHub) -> None:
     done = several.cli("clean", **closed(several, 7), **on_github(fake))
     assert done.code == 0, done.err
-    assert "nothing to drop for pull request 7: 0 records of runs" in done.err
+    assert "nothing to drop: the records of 0 runs of pull request 7 name no schema" in done.err
     assert done.out == ""
     assert fake.count() == 1

@@ -13,8 +13,8 @@ import pytest
 
 from runner.cleaned import Cleaned, CleanedSchema
 from runner.cleaning import artifacts
-from runner.cleaning.artifacts import ArtifactRecords, artifact_name
-from runner.cleaning.records import Record, local_records
+from runner.cleaning.artifacts import ArtifactRecords
+from runner.cleaning.records import Record, artifact_name, local_records
 from runner.cleaning.sorting import sort_out
 from runner.config import from_bytes
 from runner.errors import GitHubFailed
@@ -322,8 +322,8 @@ def test_a_hostile_name_is_no_command_and_no_flood() -> None:
         for name in names
     ]
     lines = as_text(Cleaned(pr_number=7, records=1, schemas=tuple(found))).splitlines()
-    assert lines[0] == "schemas of pull request 7, from 1 record of runs"
-    assert lines[1] == r"  left alone: 'a\n::error::b' (pull request 7): not its own"
+    assert lines[0] == "schemas of pull request 7, by the record of 1 run"
+    assert lines[1] == r"  left alone: 'a\n::error::b': not its own"
     assert lines[-1] == "  left alone: 52 more"
     assert len(lines) == 52
     assert max(map(len, lines)) < 200
