@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from runner.cleaning.records import artifact_name
+from runner.git import untracked
 from tests.conftest import Project
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
@@ -259,6 +261,17 @@ def test_profiles_that_the_workflow_writes(several: Project, fake: FakeGitHub) -
     cleaned = clean(several, **closed(several, 7), **on_github(fake))
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
     assert there(several) == PRODUCTION
+
+
+def test_profiles_of_the_pull_request_are_not_the_workflows(tiny: Project) -> None:
+    tiny.append(".gitignore", "ignored.yml\n")
+    for name in ("ignored.yml", "new.yml"):
+        tiny.write(name, "tiny: {}\n")
+    tiny.git("update-index", "--assume-unchanged", "profiles.yml")
+    found = {path.name for path in tiny.path.glob("*.yml") if untracked(path, os.environ)}
+    assert found == {"ignored.yml", "new.yml"}
+    assert not untracked(tiny.path.parent / "elsewhere.yml", os.environ)
+    assert not untracked(tiny.path / "new.yml", {**os.environ, "PATH": ""})
 
 
 def test_a_sweep_drops_those_of_closed_pull_requests(several: Project, fake: FakeGitHub) -> None:

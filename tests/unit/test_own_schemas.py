@@ -1,8 +1,11 @@
 """Which schemas a pull request may call its own."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner.execution.own_schemas import Claim, own_and_left, why_not_own
+from runner.execution.schema_name import schema_name
 from runner.record import Schema
 
 TAKEN = {"analytics": "production uses it", "pr_7_shared": "production uses it"}
@@ -77,3 +80,20 @@ def test_what_is_left_has_its_reason() -> None:
     assert [(str(schema), reason) for schema, reason in left] == [
         ("db.analytics", "production uses it")
     ]
+
+
+TEMPLATES = ["pr_{pr_number}", "dbt-ci/{pr_number}", "{job}_{pr_number}", "ci_{branch}_{pr_number}"]
+
+
+@given(
+    template=st.sampled_from(TEMPLATES),
+    number=st.integers(1, 200),
+    other=st.integers(1, 200),
+    end=st.sampled_from(["", "_marts", "_dbt_test__audit"]),
+)
+def test_what_one_pull_request_calls_its_own_no_other_does(
+    template: str, number: int, other: int, end: str
+) -> None:
+    fields = {"pr_number": str(number), "job": "ci", "branch": "feature"}
+    name = schema_name(template, fields) + end
+    assert (why_not(name, claim(template, other)) == "") == (number == other)
