@@ -85,7 +85,9 @@ class ArtifactRecords:
                     passed.over(artifact, distrust)
                     continue
                 if fetched == FETCHED:
-                    self._say(f"only {FETCHED} runs were read; name a pull request: --pr NUMBER")
+                    self._say(
+                        f"only the newest {FETCHED} runs were read; --pr NUMBER reads one's own"
+                    )
                     return
                 fetched += 1
                 try:
@@ -93,7 +95,7 @@ class ArtifactRecords:
                 except (ArtifactRefused, ValueError) as error:
                     passed.over(artifact, str(error))
                 else:
-                    yield Record(number=named.number, run=run, source=f"artifact {artifact.id}")
+                    yield Record(number=named.number, run=run)
 
     def _run(self, named: Named) -> Run:
         """Raises ArtifactRefused and ValueError where the record can't be believed."""

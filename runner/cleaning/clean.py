@@ -97,7 +97,8 @@ class Cleaning:
     def _drop(self, job: Job, schemas: list[Schema]) -> Iterator[tuple[Schema, Fate, str]]:
         around = self.around
         request = Request(
-            job=job,
+            # What became of a schema is printed, whatever the project's own dbt is told to print.
+            job=replace(job, env={**job.env, "DBT_PRINT": "true"}),
             environment=around.config.environment_of(job),
             trigger="clean",
             cause="schemas of closed pull requests",
@@ -120,7 +121,7 @@ class Cleaning:
                 engine=engine,
                 project=ours,
                 profiles=self._profiles(job),
-                target=job.target,
+                job=job,
                 line=around.reporter.line,
             )
             yield from dropping.drop(schemas)

@@ -1,7 +1,7 @@
 {#- Each schema by dbt itself, so that every adapter can. It says where it is by numbers alone: the
     token ends what others print, and a name is never read back. -#}
 {% macro dbt_gitops_drop_schemas(token, schemas) %}
-  {% for each in schemas %}
+  {% for each in schemas if execute %}
     {% do print(token ~ ' trying ' ~ each.number) %}
     {% set database = each.database or target.database %}
     {% if adapter.check_schema_exists(database, each.schema) %}

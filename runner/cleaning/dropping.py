@@ -16,6 +16,7 @@ import yaml
 from runner.cleaned import Fate
 from runner.dbt.engine import Command, Engine
 from runner.dbt.project import read_project
+from runner.model import Job
 from runner.record import Schema
 from runner.reports.lines import ANSI
 
@@ -38,7 +39,7 @@ class Dropping:
     engine: Engine
     project: Path
     profiles: Path
-    target: str | None
+    job: Job
     line: Callable[[str], None]
 
     def drop(self, schemas: Sequence[Schema]) -> Iterator[tuple[Schema, Fate, str]]:
@@ -76,8 +77,10 @@ class Dropping:
         yield from ("run-operation", MACRO, "--args")
         yield json.dumps({"token": token, "schemas": named})
         yield from ("--project-dir", str(self.project), "--profiles-dir", str(self.profiles))
-        if self.target:
-            yield from ("--target", self.target)
+        if self.job.target:
+            yield from ("--target", self.job.target)
+        if self.job.vars:
+            yield from ("--vars", json.dumps(dict(self.job.vars), default=str))
         yield from ("--log-path", str(self.project / "logs"))
 
 

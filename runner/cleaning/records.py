@@ -24,11 +24,10 @@ def artifact_name(number: int, job: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """``run``, of the pull request ``number``, was read from ``source``."""
+    """The record of a run, and the pull request that it is of, by whoever can be believed."""
 
     number: int
     run: Run
-    source: str
 
 
 def read_record(path: Path) -> Run:
@@ -48,4 +47,4 @@ def local_records(root: Path, say: Callable[[str], None]) -> Iterator[Record]:
             say(f"passed over {path}: {error}")
             continue
         if run.pr_number is not None:
-            yield Record(number=run.pr_number, run=run, source=str(path))
+            yield Record(number=run.pr_number, run=run)

@@ -155,7 +155,7 @@ def test_closing_drops_exactly_what_the_pull_request_made(several: Project) -> N
     cleaned = clean(several, **closed(several, 7, merged=False))
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
     assert there(several) == PRODUCTION | others
-    cleaned = clean(several, **closed(several, 7))
+    cleaned = clean(several, DBT_PRINT="false", DBT_QUIET="true", **closed(several, 7))
     assert fates(cleaned) == {"tiny.pr_7": "gone", "tiny.pr_7_marts": "gone"}
 
 
@@ -362,3 +362,36 @@ def test_nothing_to_do_is_success_and_says_so(several: Project, fake: FakeGitHub
     assert "nothing to drop: the records of 0 runs of pull request 7 name no schema" in done.err
     assert done.out == ""
     assert fake.count() == 1
+
+
+def test_what_is_not_a_closed_pull_request_is_left_alone(tiny: Project, fake: FakeGitHub) -> None:
+    env = closed(tiny, 7)
+    event = Path(env["GITHUB_EVENT_PATH"])
+    payload = json.loads(event.read_text())
+    event.write_text(json.dumps({**payload, "action": "synchronize"}))
+    done = tiny.cli("clean", **env, **on_github(fake))
+    assert done.code == 0, done.err
+    assert "warning: pull request 7 is open" in done.err
+    done = tiny.cli("clean", **{**env, "GITHUB_EVENT_NAME": "pull_request_target"})
+    assert done.code == 2
+    assert "dbt isn't run on pull_request_target" in done.err
+    done = tiny.cli("clean", "--pr", "9", **on_github(fake))
+    assert done.code == 4
+    assert "reading pull request #9" in done.err
+    assert fake.count() == 1
+
+
+def test_the_base_decides_also_where_it_has_no_jobs_file(tiny: Project, fake: FakeGitHub) -> None:
+    tiny.git("checkout", "--quiet", "--orphan", "older")
+    tiny.git("rm", "--quiet", "--cached", "dbt_jobs.yml")
+    tiny.git("commit", "--quiet", "--message", "before")
+    done = tiny.cli("clean", **closed(tiny, 7, base="older"), **on_github(fake))
+    assert done.code == 0, done.err
+    assert "the base has no jobs file" in done.err
+    env = closed(tiny, 7)
+    event = Path(env["GITHUB_EVENT_PATH"])
+    event.write_text(event.read_text().replace(tiny.git("rev-parse", "main"), "e" * 40))
+    done = tiny.cli("clean", **env, **on_github(fake))
+    assert done.code == 2
+    assert "fetch-depth: 0" in done.err
+    assert fake.count() == 0

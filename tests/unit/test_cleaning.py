@@ -63,7 +63,7 @@ TAKEN = {"analytics": "environment `production` writes into it"}
 
 def sorted_out(config: Config, *runs: Run) -> dict[str, str]:
     """Each schema's name, and why it is left alone."""
-    records = [Record(number=7, run=each, source="a test") for each in runs]
+    records = [Record(number=7, run=each) for each in runs]
     return {str(each.schema): each.reason for each in sort_out(records, config, TAKEN)}
 
 
