@@ -6,7 +6,6 @@ can upload the same name, so each is looked at before it is fetched, and its rec
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from runner.cleaning.records import RECORD, Record, artifact_name, read_record
+from runner.cleaning.records import RECORD, Record, read_record
 from runner.github.answers import Artifact
+from runner.github.artifact_names import pull_request_and_job, run_artifact
 from runner.github.download import ArtifactRefused
 from runner.record import Run
 from runner.state.archive import unpack
@@ -25,7 +25,6 @@ from runner.state.search import Passed
 if TYPE_CHECKING:
     from runner.github.client import GitHub
 
-_NAME = re.compile(r"dbt-gitops-pr\.([1-9][0-9]{0,17})\.([a-z0-9][a-z0-9_-]*)")
 # A run folder holds manifest, docs and logs too; only the record of it is unpacked.
 ZIP_LIMIT = 256 * 2**20
 ENTRIES = 5000
@@ -54,7 +53,7 @@ class ArtifactRecords:
     def of(self, number: int) -> Iterator[Record]:
         """One pull request's: a request for each job, and one for each run."""
         for job in self._jobs:
-            yield from self._read(self._listed(artifact_name(number, job)))
+            yield from self._read(self._listed(run_artifact(job, number)))
 
     def of_closed(self) -> Iterator[Record]:
         """Those of all pull requests that aren't open.
@@ -70,9 +69,9 @@ class ArtifactRecords:
     def _listed(self, name: str = "") -> Iterator[Named]:
         artifacts = self._github.artifacts(name)
         for artifact in islice(artifacts, LISTED):
-            match = _NAME.fullmatch(artifact.name)
-            if match and match[2] in self._jobs:
-                yield Named(artifact=artifact, number=int(match[1]), job=match[2])
+            named = pull_request_and_job(artifact.name)
+            if named and named[1] in self._jobs:
+                yield Named(artifact=artifact, number=named[0], job=named[1])
         if next(artifacts, None):
             self._say(f"only the newest {LISTED} artifacts were looked at")
 

@@ -14,14 +14,6 @@ from runner.state.checks import RECORD_LIMIT, format_size
 RECORD = "run.json"
 
 
-def artifact_name(number: int, job: str) -> str:
-    """What the workflow uploads a pull request's run folder as.
-
-    A dot can't stand in a job's name, so no two share an artifact.
-    """
-    return f"dbt-gitops-pr.{number}.{job}"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Record:
     """The record of a run, and the pull request that it is of, by whoever can be believed."""

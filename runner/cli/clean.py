@@ -19,8 +19,9 @@ from runner.cleaning.clean import Cleaning
 from runner.cleaning.records import Record, local_records
 from runner.cli.base_file import load_base
 from runner.cli.config_file import load_config
-from runner.cli.run import cache_folder
-from runner.cli.stores import connect, store_of
+from runner.cli.connecting import connect
+from runner.cli.running import cache_folder
+from runner.cli.stores import store_of
 from runner.config import default_file
 from runner.dbt.profiles import FILE as PROFILES
 from runner.errors import ConfigInvalid, ExitCode

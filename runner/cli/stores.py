@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from runner.cli.connecting import connect
 from runner.errors import StateUnresolved
-from runner.git import origin
 from runner.model import Config
 from runner.state import GITHUB, StateStore, open_store
 
@@ -31,7 +31,7 @@ def store_of(
 
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     return GitHubStore(
-        connect=lambda: _for_state(config, environ),
+        connect=lambda: _connect(config, environ),
         trusted=lambda github: _trusted(github, environ, default_branch),
         jobs={job.name: job.environment for job in config.jobs.values() if job.deploys},
         say=say,
@@ -39,15 +39,7 @@ def store_of(
     )
 
 
-def connect(config: Config, environ: Mapping[str, str]) -> GitHub:
-    """The repository of the jobs file on GitHub; raises NotConnected."""
-    from runner.github.client import GitHub
-    from runner.github.connection import connection_of
-
-    return GitHub(connection_of(environ, origin(config.root, environ)))
-
-
-def _for_state(config: Config, environ: Mapping[str, str]) -> GitHub:
+def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
     from runner.github.connection import NotConnected
 
     try:

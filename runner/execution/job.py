@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -13,8 +12,10 @@ from tempfile import TemporaryDirectory
 from runner import __version__
 from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
+from runner.dbt.explaining import Changes
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
+from runner.execution.cloning import Cloning, plan_cloning
 from runner.execution.comparison import (
     Comparison,
     asks_for_changes,
@@ -24,7 +25,7 @@ from runner.execution.comparison import (
 from runner.execution.deferral import Decision, version_note
 from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.engines import start_engine
-from runner.execution.folder import HOME, RunFolder
+from runner.execution.folder import HOME, RunFolder, new_run_id
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
@@ -34,6 +35,7 @@ from runner.execution.preparation import (
 )
 from runner.execution.project import MANIFEST, Project, open_project
 from runner.execution.publish import published_state, reason_from_the_start, reason_not_to
+from runner.execution.reasons import reasons
 from runner.execution.request import Request
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
@@ -47,11 +49,6 @@ from runner.stopping import Stop, Stopped
 RECORD = "run.json"
 # More than any manifest needs; a store that doesn't answer must not hold the job.
 PUBLISHING = timedelta(minutes=5)
-
-
-def new_run_id(job: str, at: datetime) -> str:
-    """Sorts by time, names the job, and is unique: ``20261120T041502Z-daily-3f2a9c``."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{job}-{secrets.token_hex(3)}"
 
 
 def run_job(request: Request, around: Surroundings) -> tuple[Run, Path]:
@@ -77,6 +74,7 @@ class _JobRun:
     error: DbtGitopsError | None = None
     prepared_at: datetime | None = None
     compared_with: ComparedWith | None = None
+    changes: Changes = field(default_factory=Changes)
     taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,6 +85,7 @@ class _JobRun:
         self.reporter = MaskedReporter(self.around.reporter, self.mask)
         self.around = replace(self.around, reporter=self.reporter)
         self.reporter.say(f"run {self.run_id}")
+        self.around.began(self.folder.path)
 
     def run(self) -> Run:
         with self.stop.listening(), ExitStack() as stack:
@@ -132,7 +131,7 @@ class _JobRun:
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
                 flags = self._prepare(project, scratch)
-                comparison = self._compare(project, stack)
+                comparison = self._compare(project, flags, stack)
             if self.decision.action == "skip":
                 return
             engine.ready()
@@ -179,7 +178,7 @@ class _JobRun:
             self.notes.append(text)
             self.reporter.warn(text)
 
-    def _compare(self, project: Project, stack: ExitStack) -> Comparison | None:
+    def _compare(self, project: Project, flags: JobFlags, stack: ExitStack) -> Comparison | None:
         """A pull request compares with its base commit, any other run with what it defers to."""
         state = self.decision.state
         if state and asks_for_changes(self.request):
@@ -187,7 +186,9 @@ class _JobRun:
             self.compared_with = ComparedWith(commit=state.commit, how=how, run_id=state.run_id)
         if not compares(self.request, self.decision):
             return None
-        comparison = open_comparison(self.around, project, stack)
+        production = flags.defer_state
+        cloning = plan_cloning(self.request.job.steps, production) if production else Cloning()
+        comparison = open_comparison(self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
         self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
         return comparison
@@ -200,9 +201,11 @@ class _JobRun:
         scratch: Path,
         comparison: Comparison | None,
     ) -> None:
+        if comparison:
+            flags = replace(flags, state=comparison.target)
         sequence = Sequence(
             engine=engine,
-            flags=replace(flags, state=comparison.target) if comparison else flags,
+            flags=flags,
             job=self.request.job,
             folder=self.folder,
             project=project.folder,
@@ -218,6 +221,11 @@ class _JobRun:
         self.results.extend(sequence.run(planned))
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
+        if self.compared_with and flags.state and project.artifacts(docs=False):
+            self.changes, failure = reasons(self.results, planned, flags.state, project.target)
+            remark = comparison.cloning.remark(self.changes) if comparison else ""
+            for each in filter(None, (failure, remark)):
+                self._note(each)
 
     def _finish(self) -> Run:
         """Record first, publish then: what is published names a record that is there."""
@@ -260,6 +268,7 @@ class _JobRun:
             versions=self.versions,
             decision=self.decision,
             compared_with=self.compared_with,
+            changes=self.changes,
             error=self.error,
             stop=self.stop,
             unseen=unseen(self.request, self.results, self.folder.path / MANIFEST),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from runner.git import Checkout
-from runner.model import Config, Deferral, Environment, Job, VarValue
-from runner.steps import Step
+from runner.model import Config, Deferral, Environment, Job, Retries, VarValue
+from runner.steps import Step, parse_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +50,7 @@ class Request:
     """One run that was asked for.
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
+    ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
     """
 
     job: Job
@@ -60,6 +61,26 @@ class Request:
     actor: str = ""
     pr_number: int | None = None
     head_branch: str = ""
+    parse_only: str = ""
+
+
+def parsing(request: Request, why: str) -> Request:
+    """The request as a parse of the project, without a connection and without secrets.
+
+    A profile reads the secrets while it is parsed; what stands in their place opens nothing.
+    """
+    absent = dict.fromkeys(request.environment.secrets, "not-given")
+    job = replace(
+        request.job,
+        steps=(parse_step("dbt parse"),),
+        env={**absent, **request.job.env},
+        defer=None,
+        source_freshness=False,
+        generate_docs=False,
+        retries=Retries(),
+    )
+    environment = replace(request.environment, secrets=())
+    return replace(request, job=job, environment=environment, parse_only=why)
 
 
 def schema_fields(request: Request, checkout: Checkout) -> dict[str, str]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from runner.cleaning.records import artifact_name
 from runner.git import untracked
+from runner.github.artifact_names import run_artifact
 from tests.conftest import Project
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
@@ -181,7 +181,7 @@ def upload(fake: FakeGitHub, run: Path, number: int, **changes: Any) -> None:
     """What the workflow does with a run's folder."""
     files = {str(p.relative_to(run)): p.read_bytes() for p in run.rglob("*") if p.is_file()}
     started = fake.add_run(event="pull_request", head_branch="change")
-    fake.add_artifact(artifact_name(number, "ci"), zipped(files), **{"run": started, **changes})
+    fake.add_artifact(run_artifact("ci", number), zipped(files), **{"run": started, **changes})
 
 
 def poisoned(run: Path, *names: str, **changes: Any) -> bytes:
@@ -224,7 +224,7 @@ def test_poisoned_records_drop_nothing_else(several: Project, fake: FakeGitHub) 
     ]
     for content, changes in zips:
         started = fake.add_run(event="pull_request", head_branch="change")
-        fake.add_artifact(artifact_name(7, "ci"), content, **{"run": started, **changes})
+        fake.add_artifact(run_artifact("ci", 7), content, **{"run": started, **changes})
     cleaned = clean(several, **closed(several, 7), **on_github(fake))
     assert set(fates(cleaned).values()) == {"left"}
     reasons = {each["schema"]["schema"]: each["reason"] for each in cleaned["schemas"]}

@@ -14,10 +14,11 @@ import pytest
 from runner.cleaned import Cleaned, CleanedSchema
 from runner.cleaning import artifacts
 from runner.cleaning.artifacts import ArtifactRecords
-from runner.cleaning.records import Record, artifact_name, local_records
+from runner.cleaning.records import Record, local_records
 from runner.cleaning.sorting import sort_out
 from runner.config import from_bytes
 from runner.errors import GitHubFailed
+from runner.github.artifact_names import run_artifact
 from runner.model import Config
 from runner.record import Run, Schema
 from runner.record_json import run_from_json, run_to_json
@@ -146,7 +147,7 @@ def files(one: Run) -> dict[str, bytes]:
 
 
 def upload(fake: FakeGitHub, one: Run, name: str = "", **changes: Any) -> Artifact:
-    name = name or artifact_name(one.pr_number or 0, one.job)
+    name = name or run_artifact(one.job, one.pr_number or 0)
     started = changes.pop("run", None) or fake.add_run(event="pull_request", head_branch="change")
     content = changes.pop("content", None) or zipped(files(one))
     return fake.add_artifact(name, content, run=started, **changes)
