@@ -24,7 +24,8 @@ from tests.unit.report_samples import NOON, PAGE, SHA, chosen, made, node, step
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = re.compile(
-    r"<!-- dbt-gitops:[a-z]+( \{.*\})? -->|</?details( open)?>(<summary>[\w ,+:()]+</summary>)?|</?code>"
+    r"<!-- dbt-gitops:[a-z]+( \{.*\})? -->|</?(code|sub)>"
+    r"|</?details( open)?>(<summary><b>[\w ,+:()]+</b></summary>)?"
 )
 HOSTILE = (
     "```\n# out\n```",
