@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from runner.durations import format_duration
 from runner.record import NodeResult, StepResult
 from runner.reports.graph import label
+from runner.reports.selected import name_of
 from runner.reports.text import clipped, one_line
 
 # A bar without a length isn't drawn.
@@ -53,8 +54,11 @@ def _bar(node: NodeResult, zero: datetime) -> str:
     state = "crit, " if node.failed else "active, " if node.status == "warn" else ""
     start = _start(node, zero)
     end = start + max(SHORTEST_MILLISECONDS, round(node.seconds * 1000))
-    name = f"{clipped(one_line(node.name), LONGEST_NAME)} {format_duration(node.seconds)}"
-    return f"    {label(name)} :{state}{start}, {end}"
+    name = clipped(one_line(node.name or name_of(node.unique_id)), LONGEST_NAME)
+    text = label(f"{name} {format_duration(node.seconds)}")
+    # A bar that began with a word of mermaid's, as `section` or `click`, would be no bar.
+    text = text if text.startswith("#") else f"#{ord(text[0])};{text[1:]}"
+    return f"    {text} :{state}{start}, {end}"
 
 
 def _start(node: NodeResult, zero: datetime) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from runner.record import NodeResult
 from runner.reports.outcome import Outcome, is_test
 from runner.reports.selected import Node, Selected, name_of
-from runner.reports.text import clipped, counted, one_line
+from runner.reports.text import NOTHING, clipped, counted, one_line
 
 # GitHub's own greens, reds and yellows; text and ground are set together, for its dark pages.
 STYLES = {
@@ -37,8 +38,10 @@ BADNESS = ("bad", "warned", "skipped", "good", "unknown")
 # Mermaid refuses to draw more than 500 edges.
 EDGES_SHOWN = 300
 LONGEST_LABEL = 60
-# What a label holds as it is; all else is written as the number of its character.
-PLAIN = re.compile(r"[^\w .,()/-]")
+# What a label can't hold as it is: written as the number of its character.
+MEANINGFUL = re.compile(r"[^\w .,()/-]")
+# What mermaid gives a meaning even then: formulas, icons, line ends.
+TAKEN = re.compile(r"[$:\\]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,7 @@ def graph(chosen: Selected, outcome: Outcome, nodes_shown: int) -> Graph:
     lines = ["flowchart LR"]
     numbers = {shape.unique_id: f"n{number}" for number, shape in enumerate(shown)}
     lines += [f"  {numbers[shape.unique_id]}{_box(shape)}" for shape in shown]
-    lines += [f"  {line}" for line in list(_edges(shown, numbers))[:EDGES_SHOWN]]
+    lines += [f"  {line}" for line in islice(_edges(shown, numbers), EDGES_SHOWN)]
     used = {shape.kind for shape in shown}
     lines += [f"  classDef {kind} {style}" for kind, style in STYLES.items() if kind in used]
     modified = [numbers[shape.unique_id] for shape in shown if shape.modified]
@@ -93,8 +96,8 @@ def graph(chosen: Selected, outcome: Outcome, nodes_shown: int) -> Graph:
 
 def label(text: str) -> str:
     """Text as mermaid takes it between quotes, and in a chart of bars."""
-    shown = clipped(one_line(text), LONGEST_LABEL)
-    return PLAIN.sub(lambda match: f"#{ord(match.group())};", shown) or " "
+    shown = TAKEN.sub(rf"\g<0>{NOTHING}", clipped(one_line(text), LONGEST_LABEL))
+    return MEANINGFUL.sub(lambda match: f"#{ord(match.group())};", shown) or " "
 
 
 def _shapes(chosen: Selected, outcome: Outcome) -> Iterator[_Shape]:
