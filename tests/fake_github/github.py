@@ -66,6 +66,7 @@ class FakeGitHub:
     exchanges: list[Exchange] = field(default_factory=list)
     remaining: int = 1000
     link_seconds: float = 60.0
+    quiet: bool = False
     storage: Callable[[Request], Answer | None] = lambda _: None
 
     def __enter__(self) -> FakeGitHub:
@@ -85,7 +86,8 @@ class FakeGitHub:
     ) -> None:
         self._api.close()
         self._storage.close()
-        print("\n".join(str(request) for request in self.requests))
+        if not self.quiet:
+            print("\n".join(str(request) for request in self.requests))
 
     def count(self, *, method: str = "", path: str = "", host: str = "") -> int:
         """How many requests there were, of all or of these."""
@@ -233,10 +235,19 @@ class FakeGitHub:
                 return _json(self._answers.comment(comment))
         return _refusal(404, "Not Found")
 
+    def delete_comment(self, _request: Request, _asked: Any, number: str) -> Answer:
+        found = [one for one in self.comments if one.id == int(number)]
+        if not found:
+            return _refusal(404, "Not Found")
+        self.comments.remove(found[0])
+        return Answer(status=204)
+
     def list_pulls(self, request: Request, _asked: Any) -> Answer:
         state = request.query.get("state", "open")
         newest_first = sorted(self.pulls.values(), key=lambda pull: -pull.number)
         found = [pull for pull in newest_first if state in ("all", pull.state)]
+        if head := request.query.get("head"):
+            found = [pull for pull in found if _label(pull) == head]
         return self._page(request, [self._answers.pull(pull) for pull in found])
 
     def get_pull(self, _request: Request, _asked: Any, number: str) -> Answer:
@@ -249,6 +260,10 @@ class FakeGitHub:
         name = request.query.get("name")
         newest_first = sorted(self.artifacts, key=lambda one: one.created_at, reverse=True)
         found = [one for one in newest_first if name in (None, one.name)]
+        return self._page(request, [self._answers.artifact(one) for one in found], "artifacts")
+
+    def list_run_artifacts(self, request: Request, _asked: Any, number: str) -> Answer:
+        found = [one for one in self.artifacts if one.run.id == int(number)]
         return self._page(request, [self._answers.artifact(one) for one in found], "artifacts")
 
     def get_artifact(self, _request: Request, _asked: Any, number: str) -> Answer:
@@ -311,6 +326,12 @@ class FakeGitHub:
         if links:
             answer.headers["Link"] = ", ".join(links)
         return answer
+
+
+def _label(pull: Pull) -> str:
+    """``owner:branch``, as GitHub filters; a fork that is gone has no owner."""
+    repository = pull.head_repository
+    return f"{repository.full_name.partition('/')[0]}:{pull.head_ref}" if repository else ""
 
 
 def _json(value: Any, status: int = 200) -> Answer:
