@@ -90,7 +90,7 @@ def test_a_failure_is_annotated_on_its_line(there: OnGitHub) -> None:
     assert done.code == 1
     state, description = there.statuses()[-1]
     assert state == "failure"
-    assert "1 of 2 nodes failed, 1 skipped" in description
+    assert "1 model of 2 nodes failed, 1 skipped" in description
     lines = done.err.splitlines()
     assert [name for name in commands_of(lines) if "group" not in name] == ["error"]
     [error] = [line for line in lines if line.startswith("::error ")]
