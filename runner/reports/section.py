@@ -80,7 +80,8 @@ def section(report: Report) -> Section:
         attempt=place.attempt,
         started_at=run.started_at,
     )
-    head = document([heading(report), about(report, summary_link(report)), figures(report)])
+    more = summary_link(report) if report.place.summary_url else ""
+    head = document([heading(report), about(report, more), figures(report)])
     full = (_full(report, head, detail) for detail in LEVELS)
     sizes = [text for text in full if len(text.encode()) <= LARGEST_SECTION]
     return Section(stamp=stamp, sizes=(*sizes, head, heading(report)))
