@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from runner.durations import format_duration
-from runner.record import NodeResult
+from runner.record import NodeResult, Run
 from runner.reports.outcome import Outcome
 from runner.reports.report import Report
 from runner.reports.text import counted, listed
@@ -21,6 +21,8 @@ ICONS = {
 }
 # More kinds of nodes than this are counted together.
 KINDS_SHOWN = 3
+# More commands than these don't tell more.
+STEPS_SHOWN = 3
 
 
 def verdict_line(report: Report) -> str:
@@ -30,7 +32,7 @@ def verdict_line(report: Report) -> str:
         skipped = f", {len(outcome.skipped):,} skipped" if outcome.skipped else ""
         return f"{_kinds(outcome.failed)} of {counted(len(outcome.nodes), 'node')} failed{skipped}"
     if report.verdict in ("passed", "warned"):
-        return _passed(outcome)
+        return _passed(outcome) or _without_nodes(run)
     if run.status == "error":
         return run.reason
     # The reason of a skipped run may say so itself.
@@ -58,4 +60,13 @@ def _passed(outcome: Outcome) -> str:
     if outcome.advisory:
         parts.append(f"{counted(len(outcome.advisory), 'source')} stale")
     parts += [f"`{step.text}` failed" for step in outcome.broken_advisory]
-    return ", ".join(parts) or "nothing to build"
+    return ", ".join(parts)
+
+
+def _without_nodes(run: Run) -> str:
+    """Of a run that succeeded: a `dbt parse` builds nothing, and another job had nothing to build."""
+    texts = [step.text for step in run.steps if step.kind == "step"]
+    if not texts or any(step.writes for step in run.steps):
+        return "nothing to build"
+    more = [counted(len(texts) - STEPS_SHOWN, "more step")] if len(texts) > STEPS_SHOWN else []
+    return f"{listed([*(f'`{text}`' for text in texts[:STEPS_SHOWN]), *more])} succeeded"

@@ -67,6 +67,12 @@ def test_every_other_status() -> None:
     assert len(ended(made(status="error", reason="x" * 500, exit_code=5)).description) <= 140
 
 
+def test_a_success_without_nodes_says_what_succeeded() -> None:
+    parsed = made(step(text="dbt parse", argv=("dbt", "parse")))
+    assert ended(parsed).description == "`dbt parse` succeeded in 42.0s"
+    assert ended(made(step())).description == "nothing to build in 42.0s"
+
+
 def test_a_jobs_section_is_replaced_and_the_others_stay() -> None:
     first = merged(None, of("a"), of("b"))
     second = merged(first, of("a", attempt=2))
