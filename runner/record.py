@@ -24,6 +24,7 @@ SelectionReason = Literal[
     "config",
     "relation",
     "macro",
+    "var",
     "contract",
     "description",
     "downstream",
@@ -147,8 +148,8 @@ class Schema:
 class Selection:
     """One reason why a run's selectors chose a node; a node may have several.
 
-    ``of`` names what the reason is about, as unique ids: the macros that changed; for
-    ``downstream`` the modified nodes that it descends from. ``parents`` are the nodes that it refs,
+    ``of`` names what the reason is about, as unique ids: the macros that changed; the vars of
+    dbt_project.yml, as ``var.<package>.<name>``; for ``downstream`` the modified nodes that it descends from. ``parents`` are the nodes that it refs,
     whether the run built them or not, the same in each of a node's selections.
     """
 

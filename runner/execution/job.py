@@ -188,7 +188,7 @@ class _JobRun:
             return None
         production = flags.defer_state
         cloning = plan_cloning(self.request.job.steps, production) if production else Cloning()
-        comparison = open_comparison(self.around, project, cloning, stack)
+        comparison = open_comparison(self.request, self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
         self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
         return comparison
