@@ -87,6 +87,10 @@ class FakeGitHub:
         self._storage.close()
         print("\n".join(str(request) for request in self.requests))
 
+    @property
+    def storage_url(self) -> str:
+        return self._storage.url
+
     def count(self, *, method: str = "", path: str = "", host: str = "") -> int:
         """How many requests there were, of all or of these."""
         return sum(
