@@ -10,8 +10,41 @@ import yaml
 from runner.config.checks.steps import CONFLICTS
 from runner.config.targets import Target, resolve
 from runner.errors import ConfigInvalid
+from runner.events import DispatchOverrides
+from runner.execution.request import Overrides
 from runner.model import Config, Deferral, Environment, Job, VarValue
 from runner.steps import FORBIDDEN, NotADbtCommand, Step, parse_step
+
+
+def over(first: DispatchOverrides, second: DispatchOverrides) -> DispatchOverrides:
+    """Both; what the second says counts."""
+    return DispatchOverrides(
+        target=second.target or first.target,
+        threads=second.threads or first.threads,
+        vars={**first.vars, **second.vars},
+        env={**first.env, **second.env},
+        steps=second.steps or first.steps,
+        schema=second.schema or first.schema,
+        defer_to=second.defer_to or first.defer_to,
+        full=second.full or first.full,
+        git_sha=second.git_sha or first.git_sha,
+    )
+
+
+def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overrides:
+    """What is asked for, checked against the job; raises ConfigInvalid."""
+    environment = config.environment_of(job)
+    return Overrides(
+        target=asked.target,
+        threads=asked.threads,
+        vars=asked.vars,
+        env=asked.env,
+        steps=tuple(parse_step_override(text, job, environment) for text in asked.steps),
+        schema=asked.schema,
+        defer_to=parse_deferral(config, job.name, asked.defer_to) if asked.defer_to else None,
+        full=asked.full,
+        git_sha=asked.git_sha,
+    )
 
 
 def find_job(config: Config, name: str) -> Job:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 import click
 
-from runner.cli.base_file import BaseFile, load_base
 from runner.cli.config_file import load_config
-from runner.config.difference import Difference, difference
+from runner.cli.deciding import plan_report
+from runner.cli.occasion import delivery_of
+from runner.delivery.delivery import Delivery
+from runner.delivery.place import place_of
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import Dispatch, Event, Merge, MergeGroup, PullRequest, read_event
-from runner.git import changed_paths, repository_root
+from runner.events import Event, MergeGroup, PullRequest, read_event
+from runner.git import repository_root
+from runner.github.commands import annotation
 from runner.github.outputs import write_outputs
 from runner.model import Config
-from runner.reports.plan import PlanReport, as_json, as_matrix, as_text
-from runner.triggers import Changes, Plan, decide
+from runner.reports.plan import PlanReport, as_jobs, as_json, as_matrix, as_text
 
+# What a pull request's event is called when it brings a commit that hasn't been checked.
+NEW_COMMIT = frozenset({"opened", "synchronize", "reopened", "ready_for_review"})
 RENDERERS = {"text": as_text, "json": as_json, "matrix": as_matrix}
 
 
@@ -51,17 +53,63 @@ def plan(
     """Say which jobs an event of GitHub starts and why, and which it doesn't and why not.
 
     On a pull request the base's jobs file decides, and what the pull request changes in it is shown.
-    With --format matrix, `matrix` and `due` (true or false) are outputs of the step too.
+    With --format matrix, `matrix`, `due` (true or false) and `jobs` are outputs of the step too. In a
+    workflow, a pull request's check that has nothing to do gets a success that says why.
     """
     environ = dict(os.environ)
     happened = _event(event, event_path, environ)
-    report = _report(_resolved(load_config(config)), happened, base, environ)
+    loaded = load_config(config)
+    report = plan_report(loaded, happened, base, environ)
     text = RENDERERS[output](report)
     click.echo(text)
     if output == "matrix" and environ.get("GITHUB_OUTPUT"):
-        due = "true" if report.plan.triggered else "false"
-        write_outputs(Path(environ["GITHUB_OUTPUT"]), {"matrix": text, "due": due})
+        values = {
+            "matrix": text,
+            "due": "true" if report.plan.triggered else "false",
+            "jobs": as_jobs(report),
+        }
+        write_outputs(Path(environ["GITHUB_OUTPUT"]), values)
+    if event is None and environ.get("GITHUB_ACTIONS") == "true":
+        return _tell_skipped(loaded, happened, report, environ)
     return ExitCode.SUCCESS
+
+
+def _tell_skipped(
+    config: Config, event: Event, report: PlanReport, environ: Mapping[str, str]
+) -> ExitCode:
+    """A status for each job that a pull request would start, and doesn't: its checks wait for it.
+
+    Only where the event brings a commit to check: the result of an earlier run on the same commit
+    mustn't give way to a success that checked nothing.
+    """
+    if isinstance(event, PullRequest) and event.action not in NEW_COMMIT:
+        return ExitCode.SUCCESS
+    if not isinstance(event, (PullRequest, MergeGroup)):
+        return ExitCode.SUCCESS
+    root = repository_root(config.root, environ) or config.root
+    place = place_of(event, environ, config.project.resolve(), root)
+    told = [
+        _tell(delivery_of(config, each.job, event, place, environ), each.reason)
+        for each in report.plan.not_triggered
+        if _checks(each.job, (report.config, config))
+    ]
+    return ExitCode.SUCCESS if all(told) else ExitCode.GITHUB_FAILED
+
+
+def _tell(delivery: Delivery | None, reason: str) -> bool:
+    """Whether the status is set, or none could be."""
+    if delivery is None:
+        return True
+    delivered = delivery.skipped(reason)
+    for problem in delivered.problems:
+        click.echo(annotation("warning", f"not reported: {problem}", title="dbt-gitops"))
+    return delivered.reported
+
+
+def _checks(job: str, configs: tuple[Config | None, ...]) -> bool:
+    """Whether the job is one of a pull request's checks, by either jobs file."""
+    found = (config.jobs.get(job) for config in configs if config)
+    return any(each.triggers.pull_request for each in found if each)
 
 
 def _event(name: str | None, path: Path | None, environ: Mapping[str, str]) -> Event:
@@ -74,92 +122,3 @@ def _event(name: str | None, path: Path | None, environ: Mapping[str, str]) -> E
             hint="elsewhere: dbt-gitops plan --event pull_request --event-path payload.json",
         )
     return read_event(name, Path(file))
-
-
-def _resolved(config: Config) -> Config:
-    """The Config without links in its path, as git names its checkout."""
-    return replace(config, path=config.path.parent.resolve() / config.path.name)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Base:
-    """``file`` is None where nothing is compared."""
-
-    file: BaseFile | None
-    difference: Difference | None = None
-
-
-def _report(
-    config: Config, event: Event, ref: str | None, environ: Mapping[str, str]
-) -> PlanReport:
-    root = repository_root(config.root, environ)
-    base = _base(config, root, _base_ref(event, ref), environ)
-    changes = _changes(event, root or config.root, environ)
-    holds: Config | None = config
-    proposed = None
-    if isinstance(event, PullRequest) and base.file:
-        holds, proposed = base.file.config, config
-    decided = _decided(holds, event, changes, proposed)
-    notes = [
-        base.file.note if base.file else "",
-        _about_files(event, changes),
-        _about_inputs(event),
-    ]
-    return PlanReport(
-        plan=decided,
-        config=holds,
-        difference=base.difference,
-        notes=tuple(filter(None, notes)),
-    )
-
-
-def _base_ref(event: Event, given: str | None) -> str | None:
-    return given or (event.base_sha if isinstance(event, PullRequest) else None)
-
-
-def _base(config: Config, root: Path | None, ref: str | None, environ: Mapping[str, str]) -> _Base:
-    if ref is None:
-        return _Base(file=None)
-    if root is None:
-        raise ConfigInvalid(
-            f"{config.root} is not in a git checkout",
-            why="the jobs file is compared with the base's",
-        )
-    file = load_base(config.path, root, ref, environ)
-    return _Base(file=file, difference=difference(file.config, config, _now()))
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
-def _changes(event: Event, root: Path, environ: Mapping[str, str]) -> Changes:
-    paths: tuple[str, ...] | None = None
-    if isinstance(event, (PullRequest, MergeGroup)):
-        paths = changed_paths(root, event.base_sha, event.head_sha, environ, since_fork=True)
-    elif isinstance(event, Merge) and not event.created and not event.deleted:
-        paths = changed_paths(root, event.before, event.after, environ, since_fork=False)
-        paths = event.changed_paths if paths is None else paths
-    return Changes(root=root, paths=paths)
-
-
-def _decided(holds: Config | None, event: Event, changes: Changes, proposed: Config | None) -> Plan:
-    if holds is None:  # a base without a jobs file: what the pull request adds isn't run
-        assert proposed is not None
-        return decide(replace(proposed, jobs={}), event, changes, proposed)
-    return decide(holds, event, changes, proposed)
-
-
-def _about_files(event: Event, changes: Changes) -> str:
-    if changes.paths is not None or not isinstance(event, (PullRequest, MergeGroup, Merge)):
-        return ""
-    return (
-        "which files changed isn't known, so no job is held back by its paths: both commits and all"
-        " between them are needed (`fetch-depth: 0`)"
-    )
-
-
-def _about_inputs(event: Event) -> str:
-    if not isinstance(event, Dispatch) or not event.unknown:
-        return ""
-    return f"inputs that mean nothing here: {', '.join(event.unknown)}"

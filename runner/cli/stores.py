@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from runner.cli.connecting import connect
 from runner.errors import StateUnresolved
-from runner.git import origin
 from runner.model import Config
 from runner.state import GITHUB, StateStore, open_store
 
@@ -40,11 +40,10 @@ def store_of(
 
 
 def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
-    from runner.github.client import GitHub
-    from runner.github.connection import NotConnected, connection_of
+    from runner.github.connection import NotConnected
 
     try:
-        return GitHub(connection_of(environ, origin(config.root, environ)))
+        return connect(config, environ)
     except NotConnected as error:
         raise StateUnresolved(
             f"state can't be read from GitHub: {error.what}", why=error.why, hint=error.hint

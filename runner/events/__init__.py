@@ -1,6 +1,6 @@
 """Events of GitHub: from the JSON that its runner leaves in a file to types."""
 
-from runner.events.read import parse_event, read_event
+from runner.events.read import event_of, parse_event, read_event
 from runner.events.started_by import StartedBy, started_by
 from runner.events.types import (
     Dispatch,
@@ -27,6 +27,7 @@ __all__ = [
     "Tick",
     "Upstream",
     "WorkflowRun",
+    "event_of",
     "parse_event",
     "read_event",
     "started_by",

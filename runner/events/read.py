@@ -41,6 +41,19 @@ def parse_event(name: str, raw: bytes) -> Event:
     return _event(name, parse_payload(raw))
 
 
+def event_of(environ: Mapping[str, str]) -> Event | None:
+    """The event that started this workflow; None outside of GitHub Actions, or of another kind.
+
+    A container without the payload's file knows no event either, but never runs a pull request so:
+    the base of one has to be known. Raises ConfigInvalid.
+    """
+    name = environ.get("GITHUB_EVENT_NAME", "")
+    file = Path(environ.get("GITHUB_EVENT_PATH", ""))
+    if environ.get("GITHUB_ACTIONS") != "true" or name not in _READERS:
+        return None
+    return read_event(name, file) if file.is_file() or name == "pull_request" else None
+
+
 def _event(name: str, payload: Payload) -> Event:
     refuse(name)
     if name not in _READERS:

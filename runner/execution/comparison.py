@@ -62,6 +62,8 @@ class Comparison:
 
 def compares(request: Request, decision: Decision) -> bool:
     """Whether the run is a pull request's that asks what has changed."""
+    if request.parse_only:
+        return True
     deferring = decision.action == "defer"
     return deferring and not request.job.deploys and asks_for_changes(request)
 

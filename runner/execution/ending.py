@@ -50,7 +50,7 @@ class Verdict:
 def record_of(facts: Facts) -> Run:
     """The record, but for what happens with its state."""
     request, results = facts.request, facts.results
-    ended = verdict(results, facts.error, facts.decision, facts.stop)
+    ended = verdict(request, results, facts.error, facts.decision, facts.stop)
     execution_start = facts.prepared_at or facts.finished_at
     nodes = [node for step in results if step.writes for node in step.nodes]
     run = Run(
@@ -95,7 +95,11 @@ def _remarks(run: Run, request: Request) -> Iterator[str]:
 
 
 def verdict(
-    results: Sequence[StepResult], error: DbtGitopsError | None, decision: Decision, stop: Stop
+    request: Request,
+    results: Sequence[StepResult],
+    error: DbtGitopsError | None,
+    decision: Decision,
+    stop: Stop,
 ) -> Verdict:
     """Pure: the one place that says how a run ended."""
     if error is not None:
@@ -108,6 +112,9 @@ def verdict(
         return Verdict(status="cancelled", reason=stop.reason, exit_code=code)
     if decision.action == "skip":
         return Verdict(status="skipped", reason=decision.text, exit_code=ExitCode.SUCCESS)
+    if not ended and request.parse_only:
+        reason = f"validated and parsed, not built: {request.parse_only}"
+        return Verdict(status="skipped", reason=reason, exit_code=ExitCode.SUCCESS)
     if not ended:
         return Verdict(status="success", reason=_counts(last), exit_code=ExitCode.SUCCESS)
     crashed = ended[0].exit_code is None

@@ -85,6 +85,7 @@ class _JobRun:
         self.reporter = MaskedReporter(self.around.reporter, self.mask)
         self.around = replace(self.around, reporter=self.reporter)
         self.reporter.say(f"run {self.run_id}")
+        self.around.began(self.folder.path)
 
     def run(self) -> Run:
         with self.stop.listening(), ExitStack() as stack:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from runner.model import Config, Deferral, Environment, Job, VarValue
-from runner.steps import Step
+from runner.model import Config, Deferral, Environment, Job, Retries, VarValue
+from runner.steps import Step, parse_step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,10 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One run that was asked for. ``pr_number`` is "" outside a pull request."""
+    """One run that was asked for. ``pr_number`` is "" outside a pull request.
+
+    ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
+    """
 
     job: Job
     environment: Environment
@@ -55,6 +58,26 @@ class Request:
     cause: str = ""
     actor: str = ""
     pr_number: str = ""
+    parse_only: str = ""
+
+
+def parsing(request: Request, why: str) -> Request:
+    """The request as a parse of the project, without a connection and without secrets.
+
+    A profile reads the secrets while it is parsed; what stands in their place opens nothing.
+    """
+    absent = dict.fromkeys(request.environment.secrets, "not-given")
+    job = replace(
+        request.job,
+        steps=(parse_step("dbt parse"),),
+        env={**absent, **request.job.env},
+        defer=None,
+        source_freshness=False,
+        generate_docs=False,
+        retries=Retries(),
+    )
+    environment = replace(request.environment, secrets=())
+    return replace(request, job=job, environment=environment, parse_only=why)
 
 
 def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job, Environment]:

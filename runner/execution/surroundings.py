@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from runner.state import StateStore
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """``cache`` is the folder of installed dbts; ``environ`` is read, and never changed."""
+    """``cache`` is the folder of installed dbts; ``environ`` is read, and never changed.
+
+    ``began`` is told the run's folder, which is named after the run, as soon as it is there.
+    """
 
     config: Config
     checkout: Checkout
@@ -22,3 +25,4 @@ class Surroundings:
     cache: Path
     store: StateStore
     reporter: Reporter
+    began: Callable[[Path], None] = lambda _: None

@@ -5,7 +5,7 @@ PyGithub takes 0.2 s to import: import this module late.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 from urllib.parse import quote
@@ -97,26 +97,44 @@ class GitHub:
         return None
 
     def put_comment(
-        self, number: int, body: str, *, marker: str, author: str = ACTIONS_BOT
-    ) -> Comment:
+        self,
+        number: int,
+        body: Callable[[str | None], str | None],
+        *,
+        marker: str,
+        author: str = ACTIONS_BOT,
+    ) -> Comment | None:
         """Edits the comment that holds ``marker``, or creates it, once; two requests or more.
 
-        Where GitHub failed while creating, the comments are read again before another try. Its
-        answer to a body beyond 65,536 characters has the status 422.
+        ``body`` makes the new text from what stands there, None without a comment; it returns None
+        where there is nothing to do. Where GitHub failed while writing, the comments are read again
+        before another try. Its answer to a body beyond 65,536 characters has the status 422.
         """
-        found = self.find_comment(number, marker=marker, author=author)
-        if found:
-            return self.edit_comment(found, body)
         try:
-            return self._create_comment(number, body)
+            return self._put_comment(number, body, marker, author)
         except Unsure:
-            found = self.find_comment(number, marker=marker, author=author)
-        return self.edit_comment(found, body) if found else self._create_comment(number, body)
+            return self._put_comment(number, body, marker, author)
+
+    def _put_comment(
+        self, number: int, body: Callable[[str | None], str | None], marker: str, author: str
+    ) -> Comment | None:
+        found = self.find_comment(number, marker=marker, author=author)
+        text = body(found.body if found else None)
+        if text is None:
+            return found
+        return self.edit_comment(found, text) if found else self._create_comment(number, text)
+
+    def delete_comment(self, comment: Comment) -> None:
+        """One request; a comment that is gone already is as good."""
+        call = self._rest.call(f"deleting comment {comment.id}", "pull-requests: write")
+        try:
+            self._rest.send("DELETE", call, f"{self._repo}/issues/comments/{comment.id}", None)
+        except GitHubFailed as error:
+            if error.status != 404:
+                raise
 
     def edit_comment(self, comment: Comment, body: str) -> Comment:
-        """One request, none where the comment says so already."""
-        if comment.body == body:
-            return comment
+        """One request."""
         call = self._rest.call(f"editing comment {comment.id}", "pull-requests: write")
         path = f"{self._repo}/issues/comments/{comment.id}"
         return read(Comment, call, self._rest.send("PATCH", call, path, {"body": body}))

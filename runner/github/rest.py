@@ -92,7 +92,7 @@ class Rest:
             items, more = self.page(kind, call, path, parameters, key, number)
             yield items
 
-    def send(self, verb: str, call: Call, path: str, body: dict[str, Any]) -> Any:
+    def send(self, verb: str, call: Call, path: str, body: dict[str, Any] | None) -> Any:
         """Raises :class:`Unsure` where it may have been done all the same."""
         try:
             with explained(call):

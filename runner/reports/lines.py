@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TextIO
 
 from runner.durations import format_duration
@@ -18,11 +19,18 @@ class LineReporter:
 
     On GitHub dbt's output is folded into a group a step, and everything but those groups is fenced:
     no text, dbt's or one that quotes it, is a command. dbt's colours stay there, because GitHub shows
-    them; elsewhere they are removed.
+    them; elsewhere they are removed. ``on_total`` is told how many nodes a command has.
     """
 
-    def __init__(self, stream: TextIO, *, on_github: bool) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        on_github: bool,
+        on_total: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._stream = stream
+        self._on_total = on_total
         self._on_github = on_github
         self._fence = Fence()
         self._group = False
@@ -50,7 +58,8 @@ class LineReporter:
         self._write(text if self._on_github else ANSI.sub("", text))
 
     def total(self, nodes: int) -> None:
-        """dbt's own lines say it."""
+        """dbt's own lines say it here."""
+        self._on_total(nodes)
 
     def started(self, unique_id: str) -> None:
         """dbt's own lines say it."""

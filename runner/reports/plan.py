@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Literal
 
 from runner.config.difference import Change, Difference, FieldChange
 from runner.config.text import printable
 from runner.errors import ConfigInvalid
 from runner.github.fence import defused
 from runner.model import Config
+from runner.reports.report import DifferenceLine
 from runner.triggers import Plan, Triggered, Verdict
 
 MAX_MATRIX = 256  # jobs that GitHub makes of one matrix
@@ -29,6 +31,47 @@ class PlanReport:
     config: Config | None
     difference: Difference | None = None
     notes: tuple[str, ...] = ()
+
+    def verdict(self, job: str) -> Verdict:
+        """Raises ConfigInvalid where neither jobs file has the job."""
+        for each in self.plan.verdicts:
+            if each.job == job:
+                return each
+        raise ConfigInvalid(
+            f"there is no job `{job}`",
+            why=f"the jobs are: {', '.join(each.job for each in self.plan.verdicts)}",
+        )
+
+
+def difference_lines(difference: Difference | None) -> tuple[DifferenceLine, ...]:
+    """For a comment: what the pull request changes in the jobs file; what widens access first."""
+    if difference is None:
+        return ()
+    warned = [
+        DifferenceLine(kind="warning", text=f"{each.kind} `{each.name}` {each.text}")
+        for each in difference.warnings
+    ]
+    changed = [line for change in difference.changes for line in _lines(change)]
+    return (*warned, *changed)
+
+
+def _lines(change: Change) -> Iterator[DifferenceLine]:
+    heading, *details = _change(change)
+    kind: Literal["added", "removed", "unchanged"] = (
+        "unchanged" if change.change == "changed" else change.change
+    )
+    yield DifferenceLine(kind=kind, text=heading.strip()[2:])
+    if change.change != "changed":
+        yield from (DifferenceLine(kind=kind, text=line.strip()) for line in details)
+        return
+    for field in change.fields:
+        if field.before is not None:
+            yield DifferenceLine(kind="removed", text=f"  {field.field}: {field.before}")
+        if field.after is not None:
+            yield DifferenceLine(kind="added", text=f"  {field.field}: {field.after}")
+    if change.fires_before or change.fires_after:
+        yield DifferenceLine(kind="removed", text=f"  next: {_times(change.fires_before)}")
+        yield DifferenceLine(kind="added", text=f"  next: {_times(change.fires_after)}")
 
 
 def as_text(report: PlanReport) -> str:
@@ -71,6 +114,19 @@ def as_matrix(report: PlanReport) -> str:
     return _defused_json(json.dumps({"include": [_leg(report.config, t) for t in triggered]}))
 
 
+def as_jobs(report: PlanReport) -> str:
+    """``[{"job", "status": "due" | "skipped", "reason"}]`` in one line."""
+    jobs = [
+        {
+            "job": verdict.job,
+            "status": "due" if isinstance(verdict, Triggered) else "skipped",
+            "reason": verdict.reason,
+        }
+        for verdict in report.plan.verdicts
+    ]
+    return _defused_json(json.dumps(jobs))
+
+
 def _leg(config: Config | None, triggered: Triggered) -> dict[str, object]:
     assert config is not None, "without a jobs file nothing is triggered"
     job = config.jobs[triggered.job]
@@ -79,7 +135,8 @@ def _leg(config: Config | None, triggered: Triggered) -> dict[str, object]:
         "job": job.name,
         "environment": environment.name,
         "runs_on": environment.runs_on,
-        "github_environment": environment.github_environment or "",
+        # What only parses needs nothing that a deployment environment of GitHub guards.
+        "github_environment": "" if triggered.parse_only else environment.github_environment or "",
     }
 
 

@@ -47,6 +47,13 @@ class History:
     project: float | None = None
 
 
+def history_of(run: Run, production: Run) -> History:
+    """``production`` is the run that this one deferred to; a node that isn't in it has no time."""
+    seconds = {node.unique_id: node.seconds for node in production.nodes if node.seconds}
+    known = [seconds[node.unique_id] for node in run.nodes if node.unique_id in seconds]
+    return History(same_nodes=sum(known) if known else None, project=production.seconds)
+
+
 @dataclass(frozen=True, kw_only=True)
 class DifferenceLine:
     """One line of what the pull request changes in the jobs file; a warning is about access."""

@@ -27,12 +27,18 @@ class CommitStatus:
 
 
 def pending(job: str, doing: str, target_url: str = "") -> CommitStatus:
-    """``doing`` says what goes on: ``queued``, ``parsing``, :func:`building`."""
+    """``doing`` says what goes on: ``building 31 nodes``."""
     return _status(job, "pending", doing, target_url)
 
 
-def building(done: int, total: int) -> str:
-    return f"building {done:,}/{total:,}"
+def skipped(job: str, reason: str, target_url: str = "") -> CommitStatus:
+    """A job that isn't run is a success, because GitHub waits for ever for any other."""
+    return _status(job, "success", f"skipped: {reason}", target_url)
+
+
+def failed(job: str, reason: str, target_url: str = "") -> CommitStatus:
+    """The job ended without a run."""
+    return _status(job, "error", reason, target_url)
 
 
 def ended(report: Report) -> CommitStatus:

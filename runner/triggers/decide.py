@@ -80,7 +80,8 @@ def _verdict(config: Config, job: Job, event: Event, changes: Changes) -> Verdic
     if isinstance(event, PullRequest):
         reason = f"pull request #{event.number} into {event.base_ref} ({event.action})"
         objections = rules.pull_request(config, job, event, changes)
-        return _first(job, "pull_request", reason + _unknown(changes), objections)
+        verdict = _first(job, "pull_request", reason + _unknown(changes), objections)
+        return _without_connection(verdict, rules.parse_only(config, job, event))
     if isinstance(event, MergeGroup):
         reason = f"the merge queue of {event.base_ref} asks for checks"
         return _first(job, "merge_group", reason, rules.merge_group(config, job, event, changes))
@@ -107,6 +108,13 @@ def _first(
         return Triggered(job=job.name, trigger=trigger, reason=reason)
     code, why_not = objection
     return NotTriggered(job=job.name, code=code, reason=why_not)
+
+
+def _without_connection(verdict: Verdict, why: str) -> Verdict:
+    if not why or not isinstance(verdict, Triggered):
+        return verdict
+    reason = f"{verdict.reason}; validated and parsed only: {why}"
+    return replace(verdict, reason=reason, parse_only=why)
 
 
 def _unknown(changes: Changes) -> str:

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 Trigger = Literal["pull_request", "merge", "merge_group", "schedule", "dispatch", "job"]
-# `no-relevant-change` and all before it in a pull request's rules mean that there is nothing to do;
-# `fork` and `secrets` come last, so a job that is held back by them would have run otherwise.
 Code = Literal[
     "disabled",
     "event",
@@ -19,7 +17,6 @@ Code = Literal[
     "label",
     "paths",
     "no-relevant-change",
-    "fork",
     "secrets",
     "not-in-base",
     "schedule",
@@ -30,11 +27,15 @@ Code = Literal[
 
 @dataclass(frozen=True, kw_only=True)
 class Triggered:
-    """``trigger`` is what a run's record says about it."""
+    """``trigger`` is what a run's record says about it.
+
+    ``parse_only`` says why dbt parses the project and connects nowhere, "" where the job is run.
+    """
 
     job: str
     trigger: Trigger
     reason: str
+    parse_only: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

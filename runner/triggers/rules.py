@@ -34,13 +34,13 @@ def pull_request(
         yield "draft", "the pull request is a draft"
     yield from _label(event, trigger)
     yield from _files(config, job, trigger.paths, changes)
+
+
+def parse_only(config: Config, job: Job, event: PullRequest) -> str:
+    """Why a pull request's job mustn't connect, "" where it may: a stranger's code, or no secrets."""
     if event.fork:
-        origin = event.head_repository or "a fork that is deleted"
-        yield (
-            "fork",
-            f"its code comes from {origin}: it is validated and parsed, dbt connects nowhere",
-        )
-    yield from _secrets(config, job, event)
+        return f"its code comes from {event.head_repository or 'a fork that is deleted'}"
+    return next((why for _, why in _secrets(config, job, event)), "")
 
 
 def merge_group(

@@ -237,6 +237,13 @@ class FakeGitHub:
                 return _json(self._answers.comment(comment))
         return _refusal(404, "Not Found")
 
+    def delete_comment(self, _request: Request, _asked: Any, number: str) -> Answer:
+        found = [one for one in self.comments if one.id == int(number)]
+        if not found:
+            return _refusal(404, "Not Found")
+        self.comments.remove(found[0])
+        return Answer(status=204)
+
     def list_pulls(self, request: Request, _asked: Any) -> Answer:
         state = request.query.get("state", "open")
         newest_first = sorted(self.pulls.values(), key=lambda pull: -pull.number)

@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._send(self.answer(request))
 
-    do_GET = do_POST = do_PATCH = do  # noqa: N815  # the names are http.server's
+    do_GET = do_POST = do_PATCH = do_DELETE = do  # noqa: N815  # the names are http.server's
 
     def _send(self, answer: Answer) -> None:
         time.sleep(answer.delay)

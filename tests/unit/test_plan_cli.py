@@ -233,11 +233,13 @@ def test_the_outputs_of_the_step(repository: Project, tmp_path: Path) -> None:
     assert first == f"matrix<<{last}"
     assert json.loads(matrix)["include"][0]["job"] == "ci"
     assert lines[4] == "true"
-    assert lines[7] == '{"include": []}'
-    assert lines[10] == "false"
-    assert len({line for line in lines if line.startswith("dbt-gitops-")}) == 4
+    found = {each["job"]: each["status"] for each in json.loads(lines[7])}
+    assert found == {"ci": "due", "nightly": "skipped"}
+    assert lines[10] == '{"include": []}'
+    assert lines[13] == "false"
+    assert len({line for line in lines if line.startswith("dbt-gitops-")}) == 6
     assert plan(repository, "pull_request", payload, **env)[0] == 0
-    assert len(file.read_text().splitlines()) == 12  # text is for people
+    assert len(file.read_text().splitlines()) == 18  # text is for people
     missing = str(tmp_path / "none" / "output")
     code, _, err = plan(
         repository, "pull_request", payload, "--format=matrix", GITHUB_OUTPUT=missing

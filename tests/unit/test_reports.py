@@ -10,7 +10,7 @@ from runner.reports.annotations import annotation_lines
 from runner.reports.comment import LARGEST_COMMENT, MARKER, merge_section
 from runner.reports.report import Report
 from runner.reports.section import Section, section
-from runner.reports.status import building, ended, pending
+from runner.reports.status import ended, pending, skipped
 from runner.reports.step_summary import LARGEST_SUMMARY, step_summary
 from tests.github_commands import commands_of
 from tests.unit.report_samples import DIFFERENCE, PLACE, crowd, made, node, real, step
@@ -55,9 +55,10 @@ def test_the_status_says_how_it_ended(name: str, state: str, description: str) -
 
 
 def test_every_other_status() -> None:
-    assert pending("ci", building(12, 34)).description == "building 12/34"
-    skipped = ended(made(status="skipped", reason="skipped: no changes"))
-    assert (skipped.state, skipped.description) == ("success", "skipped: no changes")
+    assert pending("ci", "building 12 nodes").description == "building 12 nodes"
+    assert skipped("ci", "it is a draft").state == "success"
+    nothing = ended(made(status="skipped", reason="skipped: no changes"))
+    assert (nothing.state, nothing.description) == ("success", "skipped: no changes")
     stopped = ended(made(status="cancelled", reason="timed out", exit_code=6))
     assert (stopped.state, stopped.description) == ("error", "cancelled: timed out in 42.0s")
     assert len(ended(made(status="error", reason="x" * 500, exit_code=5)).description) <= 140

@@ -154,10 +154,7 @@ DOES_NOT: list[tuple[str, Event, tuple[str, ...] | None, str, str, str]] = [
     (PATHS, PR, (), "", "paths", "no changed file"),
     (ANY, PR, ("README.md", "dbtx/a.sql"), "", "no-relevant-change", "no dbt-relevant change"),
     (ANY, PR, (), "", "no-relevant-change", "no dbt-relevant change"),
-    (ANY, pr(head_repository="eve/r"), MODEL, "", "fork", "its code comes from eve/r: it is valid"),
-    (ANY, pr(head_repository=None), MODEL, SECRET, "fork", "a fork that is deleted"),
     (ANY, pr(head_repository="eve/r"), ("x",), "", "no-relevant-change", "no dbt-relevant"),
-    (ANY, pr(actor="dependabot[bot]"), MODEL, SECRET, "secrets", "it needs PASSWORD"),
     (ANY, PullRequestClosed(**vars(PR), merged=True), MODEL, "", "event", "#7 is merged"),
     (ANY, PullRequestClosed(**vars(PR), merged=False), MODEL, "", "event", "#7 is closed"),
     (ANY, PUSH, MODEL, "", "trigger", "merges don't start it"),
@@ -203,6 +200,25 @@ def test_it_does_not_run(
     assert isinstance(found, NotTriggered), found
     assert found.code == code
     assert reason in found.reason
+
+
+PARSED: list[tuple[Event, str, str]] = [
+    (pr(head_repository="eve/r"), "", "its code comes from eve/r"),
+    (pr(head_repository=None), SECRET, "a fork that is deleted"),
+    (pr(actor="dependabot[bot]"), SECRET, "it needs PASSWORD"),
+    (pr(actor="dependabot[bot]"), "", ""),
+    (PR, SECRET, ""),
+]
+
+
+@pytest.mark.parametrize(("event", "extra", "why"), PARSED)
+def test_a_stranger_s_code_and_a_job_without_its_secrets_are_only_parsed(
+    event: Event, extra: str, why: str
+) -> None:
+    found = verdict(ANY, event, MODEL, extra)
+    assert isinstance(found, Triggered), found
+    assert why in found.parse_only
+    assert bool(why) == bool(found.parse_only) == ("validated and parsed only" in found.reason)
 
 
 def test_every_job_has_a_verdict() -> None:

@@ -1,0 +1,110 @@
+"""How a run ended, told to GitHub: annotations, the step's summary, the status and the comment."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from runner.cli.occasion import Occasion
+from runner.cli.outputs import Outputs
+from runner.delivery.delivery import Delivered
+from runner.errors import DbtGitopsError, ExitCode, StateUnresolved
+from runner.github.commands import annotation
+from runner.github.fence import defused
+from runner.record import PublishedState, Run
+from runner.record_json import run_from_json
+from runner.reports.annotations import annotation_lines
+from runner.reports.report import History, Report, history_of
+from runner.reports.step_summary import step_summary
+from runner.state import StateStore
+
+NOT_DUE = Delivered(reported=True)
+
+
+def tell(
+    run: Run,
+    folder: Path,
+    occasion: Occasion,
+    store: StateStore,
+    outputs: Outputs,
+    environ: Mapping[str, str],
+) -> int:
+    """The exit code: the run's own, which only a status that couldn't be set makes worse."""
+    report = Report(
+        run=run,
+        place=occasion.place,
+        history=_history(run, store),
+        difference=occasion.difference,
+    )
+    _write(annotation_lines([report]))
+    _summarize(step_summary(report), environ)
+    delivered = occasion.delivery.ended(report) if occasion.delivery else NOT_DUE
+    _warn(delivered)
+    outputs.ended(run, folder, delivered)
+    return run.exit_code or _not_reported(delivered)
+
+
+def tell_skipped(occasion: Occasion, job: str, environ: Mapping[str, str]) -> int:
+    """A job that the event doesn't start: said, and a success."""
+    text = f"`{job}` isn't run: {occasion.skipped}"
+    _write([defused(text)])
+    _summarize(f"⏭️ {text}\n", environ)
+    delivered = occasion.delivery.skipped(occasion.skipped) if occasion.delivery else NOT_DUE
+    _warn(delivered)
+    Outputs(environ, occasion.number).skipped(job, occasion.skipped, delivered)
+    return _not_reported(delivered)
+
+
+def tell_failure(occasion: Occasion, error: BaseException) -> None:
+    """It ended without a run: no status is left pending. The error goes its way."""
+    if occasion.delivery:
+        known = isinstance(error, DbtGitopsError)
+        reason = error.what if isinstance(error, DbtGitopsError) else type(error).__name__
+        _warn(occasion.delivery.failed(reason if known else f"ended by {reason}: see the log"))
+
+
+def _not_reported(delivered: Delivered) -> int:
+    return ExitCode.SUCCESS if delivered.reported else ExitCode.GITHUB_FAILED
+
+
+def _history(run: Run, store: StateStore) -> History:
+    """From the record of the run that it deferred to, which came with its manifest."""
+    state = run.deferred_to
+    if state is None:
+        return History()
+    try:
+        return history_of(run, _record(state, store))
+    except (StateUnresolved, ValueError):
+        return History()  # how long it takes elsewhere is worth no failure, and no request
+
+
+def _record(state: PublishedState, store: StateStore) -> Run:
+    with tempfile.TemporaryDirectory(prefix="dbt-gitops-") as folder:
+        record = store.fetch_record(state, Path(folder)) / "run.json"
+        return run_from_json(record.read_text(encoding="utf-8"))
+
+
+def _summarize(text: str, environ: Mapping[str, str]) -> None:
+    file = environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    try:
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        _write([annotation("warning", f"the summary can't be written: {error}", title="dbt")])
+
+
+def _warn(delivered: Delivered) -> None:
+    for problem in delivered.problems:
+        _write([annotation("warning", f"not reported: {problem}", title="dbt-gitops")])
+
+
+def _write(lines: list[str]) -> None:
+    """To the stream of the fence: GitHub's runner reads two streams in no order."""
+    with suppress(BrokenPipeError):
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()

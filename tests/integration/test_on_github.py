@@ -1,0 +1,241 @@
+"""A pull request and a merge, from the event to what people see on GitHub."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project
+from tests.fake_github import FakeGitHub, Fault
+from tests.fake_github.things import FORK
+from tests.github_commands import commands_of
+from tests.on_github import OnGitHub
+
+
+@pytest.fixture
+def there(tiny: Project, tmp_path: Path) -> Iterator[OnGitHub]:
+    """Production has run on main, and the branch `change` changes a model."""
+    assert tiny.run("daily").code == 0
+    tiny.git("checkout", "--quiet", "-b", "change")
+    tiny.append("models/two.sql", "-- changed\n")
+    tiny.commit("change two")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with FakeGitHub() as fake:
+        yield OnGitHub(project=tiny, fake=fake, scratch=scratch)
+
+
+def test_a_pull_request_gets_a_status_a_comment_a_summary_and_outputs(there: OnGitHub) -> None:
+    there.pull_request()
+    done = there.cli("run", "ci")
+    assert done.code == 0, done.err
+    states = there.statuses()
+    assert [state for state, _ in states] == ["pending", "pending", "success"]
+    assert states[0][1] == "starting dbt build --select state:modified+"
+    assert states[1][1] == "building 2 nodes"
+    assert states[2][1].startswith("1 built, 1 test passed in ")
+    [comment] = there.fake.comments
+    assert comment.number == 7
+    assert "`two`" in comment.body
+    assert there.head[:7] in comment.body
+    assert "`two`" in there.summary()
+    outputs = there.outputs()
+    [folder] = [path for path in there.project.runs if path.name.split("-")[1] == "ci"]
+    assert outputs["folder"] == str(folder)
+    assert outputs["record"] == str(folder / "run.json")
+    assert outputs["artifact"] == "dbt-gitops-pr.7.ci"
+    assert (outputs["status"], outputs["reported"]) == ("success", "true")
+    assert outputs["comment-url"].startswith("https://github.com/")
+    assert json.loads(outputs["jobs"])[0]["status"] == "success"
+    assert outputs["state-artifact"] == ""
+    print(there.fake.count(host="api"), "requests")
+    assert there.fake.count(host="api") <= 10
+
+
+def test_a_new_commit_edits_the_comment_and_an_older_run_leaves_it_alone(there: OnGitHub) -> None:
+    there.pull_request()
+    assert there.cli("run", "ci").code == 0
+    first = there.head
+    there.project.git("checkout", "--quiet", "change")
+    there.project.append("models/one.sql", "-- changed too\n")
+    there.project.commit("change one")
+    there.pull_request("synchronize")
+    assert there.cli("run", "ci", GITHUB_RUN_ID="78").code == 0
+    [comment] = there.fake.comments
+    newest = comment.body
+    assert there.head[:7] in newest
+    assert first[:7] not in newest
+    assert there.cli("run", "ci", GITHUB_RUN_ID="76").code == 0
+    assert comment.body == newest
+
+
+def test_a_superseded_head_is_marked(there: OnGitHub) -> None:
+    there.pull_request()
+    there.fake.pulls[7].head_sha = "f" * 40
+    assert there.cli("run", "ci").code == 0
+    assert "superseded" in there.fake.comments[0].body.lower()
+    assert there.statuses()[-1][0] == "success"
+
+
+def test_a_failure_is_annotated_on_its_line(there: OnGitHub) -> None:
+    there.project.write("models/two.sql", "select id, nothing\nfrom {{ ref('one') }}\n")
+    there.project.commit("break two")
+    there.pull_request()
+    done = there.cli("run", "ci")
+    assert done.code == 1
+    state, description = there.statuses()[-1]
+    assert state == "failure"
+    assert "1 of 2 nodes failed, 1 skipped" in description
+    lines = done.err.splitlines()
+    assert [name for name in commands_of(lines) if "group" not in name] == ["error"]
+    [error] = [line for line in lines if line.startswith("::error ")]
+    assert "file=models/two.sql,line=1,title=ci%3A model two%3A error::" in error
+    assert "nothing" in error
+    assert "❌" in there.fake.comments[0].body
+
+
+def test_a_job_that_is_not_for_this_event_is_a_success_that_says_so(there: OnGitHub) -> None:
+    there.pull_request(draft=True)
+    done = there.cli("run", "ci")
+    assert done.code == 0, done.err
+    assert there.statuses() == [("success", "skipped: the pull request is a draft")]
+    assert there.outputs()["status"] == "skipped"
+    assert there.cli("plan").code == 0
+    assert there.statuses()[1:] == there.statuses()[:1]
+    assert not there.fake.comments
+    before = there.fake.count()
+    there.pull_request("labeled", draft=True)
+    assert there.cli("plan").code == 0
+    assert there.fake.count() == before  # a label says nothing about the commit
+
+
+def test_the_base_s_jobs_file_decides(there: OnGitHub) -> None:
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    there.project.write(
+        "dbt_jobs.yml",
+        jobs.replace("  ci:\n    environment: ci\n", "  ci:\n    environment: production\n")
+        + "  more:\n    environment: ci\n    triggers: { pull_request: { branches: [main] } }\n"
+        "    steps: [dbt build]\n",
+    )
+    there.project.commit("reach for production")
+    there.pull_request()
+    done = there.cli("run", "ci", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert record["environment"] == "ci"
+    assert "as the base's jobs file declares it" in record["cause"]
+    body = there.fake.comments[0].body
+    assert "job `ci`" in body
+    assert "production" in body
+    assert there.cli("run", "more").code == 0
+    assert "takes effect when it is merged" in there.statuses()[-1][1]
+    done = there.cli("run", "daily")
+    assert done.code == 2
+    assert "`daily` isn't run on a pull request" in done.err
+
+
+def test_a_fork_is_parsed_and_connects_nowhere(there: OnGitHub) -> None:
+    there.project.append("models/two.sql", "{{ adapter.nonsense }}")
+    there.project.git("commit", "--quiet", "--all", "--message", "theirs")
+    there.pull_request(head_repository=FORK)
+    database = there.project.path / "tiny.duckdb"
+    before = database.stat().st_mtime_ns
+    done = there.cli("run", "ci", "--json", GITHUB_TOKEN="")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert record["status"] == "skipped"
+    assert record["reason"].startswith("validated and parsed, not built: its code comes from mal")
+    assert [step["kind"] for step in record["steps"]] == ["compare", "step"]
+    assert database.stat().st_mtime_ns == before
+    assert there.fake.count() == 0
+    assert there.outputs()["artifact"] == "dbt-gitops-pr.7.ci"
+
+
+def test_a_refusal_of_github_changes_no_verdict_and_is_said(there: OnGitHub) -> None:
+    there.pull_request()
+    there.fake.denied = {"pull-requests: write"}
+    done = there.cli("run", "ci")
+    assert done.code == 0
+    [warning] = [line for line in done.err.splitlines() if line.startswith("::warning ")]
+    assert "pull-requests: write" in warning
+    there.fake.denied = {"statuses: write"}
+    done = there.cli("run", "ci")
+    assert done.code == 4
+    assert there.outputs()["reported"] == "false"
+    assert "statuses: write" in done.err
+
+
+def test_github_s_trouble_is_sat_out(there: OnGitHub) -> None:
+    there.pull_request()
+    there.fake.faults += [
+        Fault(method="POST", path="/issues/7/comments", status=502, committed=True),
+        Fault(method="POST", path="/statuses/", status=500),
+    ]
+    assert there.cli("run", "ci").code == 0
+    assert len(there.fake.comments) == 1
+    assert there.statuses()[-1][0] == "success"
+
+
+def test_a_cancelled_run_ends_its_status(there: OnGitHub) -> None:
+    there.project.write("models/two.sql", "select count(*) as id from range(100000000000)\n")
+    there.project.commit("slow")
+    there.pull_request()
+    process = there.project.start("run", "ci", **there.environ)
+    while len(there.statuses()) < 2:
+        time.sleep(0.1)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    state, description = there.statuses()[-1]
+    assert state == "error"
+    assert description.startswith("cancelled: ")
+    assert "⛔" in there.fake.comments[0].body
+
+
+def test_two_jobs_write_one_comment(there: OnGitHub) -> None:
+    there.project.git("checkout", "--quiet", "main")
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    there.project.write(
+        "dbt_jobs.yml",
+        jobs
+        + "  more:\n    environment: ci\n    triggers: { pull_request: { branches: [main] } }\n"
+        "    steps: [dbt parse]\n",
+    )
+    there.project.commit("another check")
+    there.pull_request()
+    for job in ("ci", "more"):
+        assert there.cli("run", job).code == 0
+    [comment] = there.fake.comments
+    assert "`ci`" in comment.body
+    assert "`more`" in comment.body
+
+
+def test_a_merge_builds_and_publishes(there: OnGitHub) -> None:
+    there.project.git("checkout", "--quiet", "main")
+    jobs = (there.project.path / "dbt_jobs.yml").read_text().replace(
+        "  daily:\n    environment: production\n    steps: [dbt build]\n",
+        "  daily:\n    environment: production\n    steps: [dbt build]\n"
+        "  merge:\n    environment: production\n    triggers: { merge: { branches: [main] } }\n"
+        "    steps: [dbt build --select state:modified+]\n    defer: { to: production }\n",
+    )  # fmt: skip
+    there.project.write("dbt_jobs.yml", jobs)
+    there.project.commit("deploy on merge")
+    there.project.git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+    there.push()
+    done = there.cli("run", "merge", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert record["state_published"] is True
+    assert record["cause"] == "push to main"
+    nodes = {node["name"] for step in record["steps"] for node in step["nodes"]}
+    assert "two" in nodes
+    assert "one" not in nodes
+    assert [state for state, _ in there.statuses()] == ["pending", "success"]
+    assert there.fake.count(host="api") <= 5
+    assert not there.fake.comments

@@ -1,0 +1,111 @@
+"""A project as GitHub's runner has it: checked out for an event, with the runner's variables."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.conftest import Done, Project
+from tests.fake_github import FakeGitHub
+from tests.fake_github.things import OWN, WORKFLOW, Pull, Repo
+
+REPOSITORY = {"full_name": OWN.full_name, "default_branch": "main"}
+
+
+@dataclass(kw_only=True)
+class OnGitHub:
+    """``pull_request`` and ``push`` check out what GitHub would; ``cli`` is called as its runner does."""
+
+    project: Project
+    fake: FakeGitHub
+    scratch: Path
+    event: dict[str, str] = field(default_factory=dict)
+
+    def cli(self, *arguments: str, **env: str) -> Done:
+        return self.project.cli(*arguments, **{**self.environ, **env})
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.fake.api_url,
+            "GITHUB_TOKEN": self.fake.token,
+            "GITHUB_REPOSITORY": OWN.full_name,
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_RUN_ID": "77",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_ACTOR": "jo",
+            "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{WORKFLOW}@refs/heads/main",
+            "GITHUB_OUTPUT": str(self.scratch / "output"),
+            "GITHUB_STEP_SUMMARY": str(self.scratch / "summary"),
+            **self.event,
+        }
+
+    def outputs(self) -> dict[str, str]:
+        """Of all commands since the last call."""
+        file = self.scratch / "output"
+        lines = file.read_text().splitlines() if file.exists() else []
+        file.unlink(missing_ok=True)
+        found = {}
+        while lines:
+            name, _, delimiter = lines.pop(0).partition("<<")
+            end = lines.index(delimiter)
+            found[name] = "\n".join(lines[:end])
+            lines = lines[end + 1 :]
+        return found
+
+    def summary(self) -> str:
+        return (self.scratch / "summary").read_text()
+
+    def statuses(self) -> list[tuple[str, str]]:
+        """Of the head commit: each state with its description."""
+        head = self.head
+        return [(s.state, s.description or "") for s in self.fake.statuses if s.sha == head]
+
+    def pull_request(
+        self, action: str = "opened", *, head_repository: Repo | None = OWN, **changes: Any
+    ) -> None:
+        """The branch `change`, as it is, merged into main, as on GitHub's merge ref."""
+        git = self.project.git
+        self.head, base = git("rev-parse", "change"), git("rev-parse", "main")
+        git("checkout", "--quiet", "--detach", "main")
+        git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+        repo = {"full_name": head_repository.full_name} if head_repository else None
+        number = changes.pop("number", 7)
+        body = {
+            "number": number, "draft": False, "labels": [], "user": {"login": "jo"},
+            "merged": False,
+            "head": {"ref": "change", "sha": self.head, "repo": repo},
+            "base": {"ref": "main", "sha": base, "repo": REPOSITORY},
+            **changes,
+        }  # fmt: skip
+        self.fake.pulls[number] = Pull(
+            number=number, head_sha=self.head, base_sha=base, head_repository=head_repository
+        )
+        payload = {"action": action, "pull_request": body, "sender": {"login": "jo"}}
+        ref = f"refs/pull/{number}/merge"
+        branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": "change"}
+        self._happens("pull_request", payload, GITHUB_REF=ref, **branches)
+
+    def push(self) -> None:
+        """To main, what is on it."""
+        git = self.project.git
+        git("checkout", "--quiet", "main")
+        self.head = git("rev-parse", "HEAD")
+        before = git("rev-parse", "HEAD^") if git("rev-list", "HEAD").count("\n") else "0" * 40
+        payload = {"ref": "refs/heads/main", "before": before, "after": self.head,
+                   "created": False, "deleted": False, "forced": False,
+                   "sender": {"login": "jo"}}  # fmt: skip
+        self._happens("push", payload, GITHUB_REF="refs/heads/main")
+
+    def _happens(self, name: str, payload: dict[str, Any], **env: str) -> None:
+        file = self.scratch / "event.json"
+        file.write_text(json.dumps({"repository": REPOSITORY, **payload}))
+        self.event = {
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_PATH": str(file),
+            "GITHUB_SHA": self.project.git("rev-parse", "HEAD"),
+            **env,
+        }
