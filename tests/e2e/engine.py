@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.cli.run import cache_folder
+from runner.cli.running import cache_folder
 from tests.conftest import ROOT, clean_environ
 from tests.e2e.shop import Shop
 from tests.e2e.uploads import PATH, uploads
@@ -82,7 +82,9 @@ class Engine:
         )
         run.conclusion = "failure" if done.returncode else "success"
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        log = "\n".join(f"{line.get('job', '')}| {line['msg']}".rstrip() for line in lines)
+        log = "\n".join(
+            f"{line['time'][11:19]} {line.get('job', '')}| {line['msg']}".rstrip() for line in lines
+        )
         print(log, done.stderr)
         return Workflow(run=run, jobs=_jobs(lines), log=log + done.stderr)
 

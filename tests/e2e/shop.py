@@ -61,6 +61,16 @@ class Shop:
         _git(into, "remote", "set-url", "origin", "https://github.com/octo-org/shop")
 
 
+# A second job, for a matrix of two and a comment of two sections. It connects to nothing: DuckDB lets
+# one process write at a time.
+PARSES = """
+  parses:
+    environment: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt parse]
+"""
+
+
 def jobs_file(database: Path) -> str:
     """The example's, with state on GitHub, a secret, and a database that outlives a job's machine."""
     text = (EXAMPLE / "dbt_jobs.yml").read_text()
@@ -68,7 +78,7 @@ def jobs_file(database: Path) -> str:
     for target in ("    target: prod\n", "    target: ci\n"):
         assert text.count(target) == 1
         text = text.replace(target, target + kept)
-    return text.replace("version: 1\n", "version: 1\nstate: github\n", 1)
+    return text.replace("version: 1\n", "version: 1\nstate: github\n", 1) + PARSES
 
 
 def _git(folder: Path, *arguments: str) -> None:
