@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub
-from tests.fake_github.things import OWN, WORKFLOW, Pull, Repo
+from tests.fake_github.things import FORK, OWN, WORKFLOW, Pull, Repo
 
 REPOSITORY = {"full_name": OWN.full_name, "default_branch": "main"}
 
@@ -88,6 +88,24 @@ class OnGitHub:
         ref = f"refs/pull/{number}/merge"
         branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": "change"}
         self._happens("pull_request", payload, GITHUB_REF=ref, **branches)
+
+    def workflow_run(self, **changes: Any) -> None:
+        """The end of a fork's run, on the default branch."""
+        self.project.git("checkout", "--quiet", "main")
+        run = {
+            "id": 500, "event": "pull_request", "path": WORKFLOW, "conclusion": "success",
+            "head_sha": self.head, "head_branch": "change", "pull_requests": [],
+            "head_repository": {"full_name": FORK.full_name}, **changes,
+        }  # fmt: skip
+        payload = {"action": "completed", "workflow_run": run, "sender": {"login": "jo"}}
+        self._happens("workflow_run", payload, GITHUB_REF="refs/heads/main")
+
+    def dispatch(self, inputs: dict[str, str]) -> None:
+        """By hand, on main."""
+        self.project.git("checkout", "--quiet", "main")
+        payload = {"inputs": inputs, "ref": "refs/heads/main", "workflow": WORKFLOW,
+                   "sender": {"login": "jo"}}  # fmt: skip
+        self._happens("workflow_dispatch", payload, GITHUB_REF="refs/heads/main")
 
     def push(self) -> None:
         """To main, what is on it."""

@@ -17,6 +17,7 @@ VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
+    "report": ("report", "Report to GitHub what a run couldn't report itself."),
     "state": ("state", "Look at the state that jobs have published."),
     "schema": ("schema", "Print the JSON Schema of the jobs file or of the run record."),
 }

@@ -162,6 +162,12 @@ class GitHub:
         path = f"{self._repo}/actions/artifacts"
         return self._each_once(Artifact, call, path, {"name": name}, "artifacts")
 
+    def artifacts_of(self, run_id: int) -> Iterator[Artifact]:
+        """All artifacts of one workflow run; a request a page of 100."""
+        call = self._rest.call(f"reading the artifacts of run {run_id}", "actions: read")
+        path = f"{self._repo}/actions/runs/{run_id}/artifacts"
+        return self._each_once(Artifact, call, path, {}, "artifacts")
+
     def download_artifact(self, artifact: Artifact, into: Path, *, limit: int) -> None:
         """Writes the zip, at most ``limit`` bytes, and compares it with its digest.
 
@@ -181,10 +187,13 @@ class GitHub:
             url = self._zip_url(artifact)
             download(url, into, digest=digest, limit=limit, insecure=insecure)
 
-    def pull_requests(self, state: Literal["open", "closed", "all"]) -> Iterator[PullRequest]:
-        """Newest first; a request a page of 100."""
+    def pull_requests(
+        self, state: Literal["open", "closed", "all"], *, head: str = ""
+    ) -> Iterator[PullRequest]:
+        """Newest first; a request a page of 100. ``head`` is ``owner:branch``, "" all."""
         call = self._rest.call(f"reading the {state} pull requests", "pull-requests: read")
-        return self._each_once(PullRequest, call, f"{self._repo}/pulls", {"state": state}, "")
+        asked = {"state": state, **({"head": head} if head else {})}
+        return self._each_once(PullRequest, call, f"{self._repo}/pulls", asked, "")
 
     def pull_request(self, number: int) -> PullRequest:
         """One request."""

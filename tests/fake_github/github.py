@@ -248,6 +248,8 @@ class FakeGitHub:
         state = request.query.get("state", "open")
         newest_first = sorted(self.pulls.values(), key=lambda pull: -pull.number)
         found = [pull for pull in newest_first if state in ("all", pull.state)]
+        if head := request.query.get("head"):
+            found = [pull for pull in found if _label(pull) == head]
         return self._page(request, [self._answers.pull(pull) for pull in found])
 
     def get_pull(self, _request: Request, _asked: Any, number: str) -> Answer:
@@ -260,6 +262,10 @@ class FakeGitHub:
         name = request.query.get("name")
         newest_first = sorted(self.artifacts, key=lambda one: one.created_at, reverse=True)
         found = [one for one in newest_first if name in (None, one.name)]
+        return self._page(request, [self._answers.artifact(one) for one in found], "artifacts")
+
+    def list_run_artifacts(self, request: Request, _asked: Any, number: str) -> Answer:
+        found = [one for one in self.artifacts if one.run.id == int(number)]
         return self._page(request, [self._answers.artifact(one) for one in found], "artifacts")
 
     def get_artifact(self, _request: Request, _asked: Any, number: str) -> Answer:
@@ -322,6 +328,12 @@ class FakeGitHub:
         if links:
             answer.headers["Link"] = ", ".join(links)
         return answer
+
+
+def _label(pull: Pull) -> str:
+    """``owner:branch``, as GitHub filters; a fork that is gone has no owner."""
+    repository = pull.head_repository
+    return f"{repository.full_name.partition('/')[0]}:{pull.head_ref}" if repository else ""
 
 
 def _json(value: Any, status: int = 200) -> Answer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,6 +156,92 @@ def test_a_fork_is_parsed_and_connects_nowhere(there: OnGitHub) -> None:
     assert database.stat().st_mtime_ns == before
     assert there.fake.count() == 0
     assert there.outputs()["artifact"] == "dbt-gitops-pr.7.ci"
+
+
+def of_fork(there: OnGitHub, record: str | None = None, name: str = "dbt-gitops-pr.7.ci") -> None:
+    """Mallory's run, as it was, or with another record, and then its end."""
+    there.pull_request(head_repository=FORK)
+    assert there.cli("run", "ci", GITHUB_TOKEN="").code == 0
+    folder = Path(there.outputs()["folder"])
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not (record and path.name == "run.json"):
+                zipped.write(path, path.relative_to(folder).as_posix())
+        if record:
+            zipped.writestr("run.json", record)
+    run = there.fake.add_run(
+        id=500,
+        event="pull_request",
+        head_branch="change",
+        head_sha=there.head,
+        head_repository=FORK,
+    )
+    there.fake.add_artifact(name, packed.getvalue(), run=run)
+    there.workflow_run()
+
+
+def test_a_fork_s_report_is_posted_by_the_default_branch(there: OnGitHub) -> None:
+    of_fork(there)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    [(state, description)] = there.statuses()
+    assert state == "success"
+    assert description.startswith(
+        "skipped: validated and parsed, not built: its code comes from ma"
+    )
+    [comment] = there.fake.comments
+    assert comment.number == 7
+    assert "says of itself" in comment.body
+    assert "actions/runs/500" in comment.body
+
+
+@pytest.mark.parametrize(
+    ("name", "record", "why"),
+    [
+        ("dbt-gitops-pr.8.ci", None, "of another pull request"),
+        ("dbt-gitops-pr.7.daily", None, "a job that pull requests don't start"),
+        ("dbt-gitops-pr.7.ci", "{}", "schema"),
+        ("dbt-gitops-pr.7.ci", "[" * 100_000, "it isn't JSON"),
+        ("dbt-gitops-pr.7.ci", "X" * 20_000_000, "run.json is larger"),
+    ],
+)
+def test_what_a_fork_makes_up_is_passed_over(
+    there: OnGitHub, name: str, record: str | None, why: str
+) -> None:
+    of_fork(there, record, name)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert f"passed over {name}" in done.out
+    assert why in done.out
+    assert not there.fake.statuses
+    assert not there.fake.comments
+
+
+def test_a_fork_s_run_of_an_older_head_is_not_reported(there: OnGitHub) -> None:
+    of_fork(there)
+    there.fake.pulls[7].head_sha = "f" * 40
+    done = there.cli("report")
+    assert (done.code, "no open pull request's head" in done.out) == (0, True)
+    assert not there.fake.statuses
+
+
+def test_a_dead_run_s_status_is_ended(there: OnGitHub) -> None:
+    there.pull_request()
+    assert there.cli("report", "--unfinished", "ci").code == 0
+    [(state, description)] = there.statuses()
+    assert state == "error"
+    assert description.startswith("the run ended without a word")
+
+
+def test_a_dispatch_changes_the_run_as_it_says(there: OnGitHub) -> None:
+    there.dispatch({"job": "daily", "steps": "dbt run --select one", "cause": "repair one"})
+    done = there.cli("run", "daily", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out)
+    assert record["cause"] == "repair one"
+    assert [node["name"] for step in record["steps"] for node in step["nodes"]] == ["one"]
+    assert record["overrides"] == {"steps": ["dbt run --select one"]}
 
 
 def test_a_refusal_of_github_changes_no_verdict_and_is_said(there: OnGitHub) -> None:

@@ -28,6 +28,7 @@ ANSWERED: dict[str, Any] = {
     "list_pulls": list[models.PullRequestSimple],
     "get_pull": models.PullRequest,
     "list_artifacts": models.ReposOwnerRepoActionsArtifactsGetResponse200,
+    "list_run_artifacts": models.ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200,
     "get_artifact": models.Artifact,
     "get_run": models.WorkflowRun,
     "list_runs": models.ReposOwnerRepoActionsWorkflowsWorkflowIdRunsGetResponse200,
@@ -75,6 +76,8 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     assert len(list(github.pull_requests("all"))) == 2
     github.pull_request(1)
     [artifact] = github.artifacts("state")
+    assert [artifact] == list(github.artifacts_of(fake.artifacts[0].run.id))
+    assert next(iter(github.pull_requests("open", head="mallory:change"))).number == 1
     github.download_artifact(artifact, folder / "zip", limit=10)
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
