@@ -64,15 +64,26 @@ class Engine:
         fake.storage = uploads(fake)
 
     def happens(
-        self, event: str, payload: dict[str, Any], *, ref: str, commit: str, head: str, branch: str
+        self,
+        event: str,
+        payload: dict[str, Any],
+        *,
+        ref: str,
+        commit: str,
+        workflow: str = WORKFLOW,
+        secrets: bool = True,
+        **of_run: Any,
     ) -> Workflow:
-        """An event of GitHub's. A run is of ``head`` and ``branch``, also where a merge is built."""
-        run = self._fake.add_run(event=event, head_sha=head, head_branch=branch, conclusion=None)
+        """An event of GitHub's, which runs the ``workflow`` of ``commit``.
+
+        ``of_run`` is what GitHub says of that run: its head, also where a merge is checked out.
+        """
+        run = self._fake.add_run(event=event, path=workflow, conclusion=None, **of_run)
         checkout = self._folder / f"at-{run.id}"
         self._shop.checkout(commit, checkout)
         (self._folder / "event.json").write_text(json.dumps(payload))
         done = subprocess.run(
-            [*self._act(checkout), event, *self._variables(run, ref)],
+            [*self._act(checkout / workflow), event, *self._variables(run, ref, secrets)],
             cwd=checkout,
             env=self._environ(),
             capture_output=True,
@@ -88,8 +99,7 @@ class Engine:
         print(log, done.stderr)
         return Workflow(run=run, jobs=_jobs(lines), log=log + done.stderr)
 
-    def _act(self, checkout: Path) -> list[str]:
-        workflow = checkout / WORKFLOW
+    def _act(self, workflow: Path) -> list[str]:
         act = [str(Path(sys.executable).with_name("act")), "--json", "--rm", "--no-cache-server"]
         act += ["--no-skip-checkout", "--platform", "ubuntu-latest=-self-hosted"]
         act += ["--workflows", str(workflow), "--eventpath", str(self._folder / "event.json")]
@@ -104,18 +114,20 @@ class Engine:
         owner, _, name = action.partition("@")[0].partition("/")
         return STAND_INS / name if owner == "actions" else self._action
 
-    def _variables(self, run: FakeRun, ref: str) -> list[str]:
+    def _variables(self, run: FakeRun, ref: str, with_secrets: bool) -> list[str]:
         env = {
             "GITHUB_API_URL": self._fake.api_url,
             "GITHUB_REF": ref,
             "GITHUB_RUN_ID": str(run.id),
-            "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{WORKFLOW}@{ref}",
+            "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{run.path}@{ref}",
             "E2E_ORIGIN": self._shop.origin.as_uri(),
             "E2E_CACHE": str(self._cache),
             "E2E_DBT": str(cache_folder(os.environ)),
             "E2E_UPLOADS": f"{self._fake.storage_url}{PATH}",
         }
-        secrets = {"GITHUB_TOKEN": self._fake.token, "DBT_ENV_SECRET_PASSWORD": PASSWORD}
+        secrets = {"GITHUB_TOKEN": self._fake.token}
+        if with_secrets:
+            secrets["DBT_ENV_SECRET_PASSWORD"] = PASSWORD
         return [
             *(part for pair in env.items() for part in ("--env", "=".join(pair))),
             *(part for pair in secrets.items() for part in ("--secret", "=".join(pair))),

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.shop import BRANCH, NUMBER
-from tests.fake_github.things import OWN
+from tests.fake_github.things import OWN, Repo, Run
 
 EXAMPLES = Path(__file__).parents[1] / "events"
 
 
-def pull_request(action: str, *, head: str, base: str, merged: bool = False) -> dict[str, Any]:
+def pull_request(
+    action: str, *, head: str, base: str, merged: bool = False, head_repository: Repo = OWN
+) -> dict[str, Any]:
     payload = _example("pull_request")
     body = payload["pull_request"]
     payload |= {"action": action, "number": NUMBER}
@@ -26,7 +28,8 @@ def pull_request(action: str, *, head: str, base: str, merged: bool = False) -> 
     body["state"] = "closed" if action == "closed" else "open"
     for side, ref, sha in (("head", BRANCH, head), ("base", "main", base)):
         body[side] |= {"ref": ref, "sha": sha}
-        body[side]["repo"] |= {"full_name": OWN.full_name, "default_branch": "main"}
+        full_name = head_repository.full_name if side == "head" else OWN.full_name
+        body[side]["repo"] |= {"full_name": full_name, "default_branch": "main"}
     return payload
 
 
@@ -35,6 +38,23 @@ def push(*, before: str, after: str) -> dict[str, Any]:
     # Actions' payloads list the commits without their files.
     flags = {"created": False, "deleted": False, "forced": False, "commits": []}
     return {**payload, "ref": "refs/heads/main", "before": before, "after": after, **flags}
+
+
+def workflow_run(run: Run) -> dict[str, Any]:
+    """The end of a run. Of a fork's, GitHub names no pull request."""
+    payload = _example("workflow_run")
+    repository = {"full_name": run.head_repository.full_name}
+    payload["workflow_run"] |= {
+        "id": run.id,
+        "event": run.event,
+        "path": run.path,
+        "conclusion": run.conclusion,
+        "head_sha": run.head_sha,
+        "head_branch": run.head_branch,
+        "head_repository": payload["workflow_run"].get("head_repository", {}) | repository,
+        "pull_requests": [],
+    }
+    return {**payload, "action": "completed"}
 
 
 def _example(name: str) -> dict[str, Any]:

@@ -24,7 +24,8 @@ class Shop:
         _git(self.origin, "config", "uploadpack.allowAnySHA1InWant", "true")
         self.work = Project(path=folder / "work")
         shutil.copytree(EXAMPLE, self.work.path, ignore=MADE)
-        self.work.write(f".github/workflows/{WORKFLOW.name}", WORKFLOW.read_text())
+        for workflow in WORKFLOW.parent.iterdir():
+            self.work.write(f".github/workflows/{workflow.name}", workflow.read_text())
         self.work.write("dbt_jobs.yml", jobs_file(database))
         for trap in TRAPS:
             self.work.write(trap, 'raise SystemExit("imported from the checkout")\n')
