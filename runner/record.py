@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 RunStatus = Literal["success", "error", "cancelled", "skipped"]
 StepStatus = Literal["success", "error", "cancelled", "skipped"]
-StepKind = Literal["deps", "compare", "freshness", "step", "docs"]
+StepKind = Literal["deps", "compare", "clone", "freshness", "step", "docs"]
 
 # Why a run selected a node. "new" and "changed" say the node itself is other than in the state that
 # the run compared with; "changed" is one whose part isn't known.

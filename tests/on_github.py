@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,17 @@ from tests.fake_github.things import FORK, OWN, WORKFLOW, Pull, Repo
 REPOSITORY = {"full_name": OWN.full_name, "default_branch": "main"}
 
 
+def zipped(folder: Path, **instead: str) -> bytes:
+    """A folder as `actions/upload-artifact` packs it; ``instead`` are other contents, by file name."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            name = path.relative_to(folder).as_posix()
+            content = instead.get(name.replace(".", "_"))
+            archive.writestr(name, path.read_bytes() if content is None else content)
+    return packed.getvalue()
+
+
 @dataclass(kw_only=True)
 class OnGitHub:
     """``pull_request`` and ``push`` check out what GitHub would; ``cli`` is called as its runner does."""
@@ -21,6 +34,7 @@ class OnGitHub:
     project: Project
     fake: FakeGitHub
     scratch: Path
+    branch: str = "change"
     event: dict[str, str] = field(default_factory=dict)
 
     def cli(self, *arguments: str, **env: str) -> Done:
@@ -56,6 +70,17 @@ class OnGitHub:
             lines = lines[end + 1 :]
         return found
 
+    def upload(self) -> None:
+        """What the workflow uploads after the last command, from a run of that event."""
+        outputs = self.outputs()
+        event = self.event["GITHUB_EVENT_NAME"]
+        branch = self.event.get("GITHUB_HEAD_REF") or self.event["GITHUB_REF"].rpartition("/")[2]
+        run = self.fake.add_run(event=event, head_branch=branch, head_sha=self.head)
+        self.fake.add_artifact(outputs["artifact"], zipped(Path(outputs["folder"])), run=run)
+        if outputs["state-artifact"]:
+            state = zipped(Path(outputs["state-folder"]))
+            self.fake.add_artifact(outputs["state-artifact"], state, run=run)
+
     def summary(self) -> str:
         return (self.scratch / "summary").read_text()
 
@@ -67,17 +92,17 @@ class OnGitHub:
     def pull_request(
         self, action: str = "opened", *, head_repository: Repo | None = OWN, **changes: Any
     ) -> None:
-        """The branch `change`, as it is, merged into main, as on GitHub's merge ref."""
+        """The branch, as it is, merged into main, as on GitHub's merge ref."""
         git = self.project.git
-        self.head, base = git("rev-parse", "change"), git("rev-parse", "main")
+        self.head, base = git("rev-parse", self.branch), git("rev-parse", "main")
         git("checkout", "--quiet", "--detach", "main")
-        git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+        git("merge", "--quiet", "--no-ff", "--message", "merge", self.branch)
         repo = {"full_name": head_repository.full_name} if head_repository else None
         number = changes.pop("number", 7)
         body = {
             "number": number, "draft": False, "labels": [], "user": {"login": "jo"},
             "merged": False,
-            "head": {"ref": "change", "sha": self.head, "repo": repo},
+            "head": {"ref": self.branch, "sha": self.head, "repo": repo},
             "base": {"ref": "main", "sha": base, "repo": REPOSITORY},
             **changes,
         }  # fmt: skip
@@ -86,7 +111,7 @@ class OnGitHub:
         )
         payload = {"action": action, "pull_request": body, "sender": {"login": "jo"}}
         ref = f"refs/pull/{number}/merge"
-        branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": "change"}
+        branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": self.branch}
         self._happens("pull_request", payload, GITHUB_REF=ref, **branches)
 
     def workflow_run(self, **changes: Any) -> None:
@@ -94,7 +119,7 @@ class OnGitHub:
         self.project.git("checkout", "--quiet", "main")
         run = {
             "id": 500, "event": "pull_request", "path": WORKFLOW, "conclusion": "success",
-            "head_sha": self.head, "head_branch": "change", "pull_requests": [],
+            "head_sha": self.head, "head_branch": self.branch, "pull_requests": [],
             "head_repository": {"full_name": FORK.full_name}, **changes,
         }  # fmt: skip
         payload = {"action": "completed", "workflow_run": run, "sender": {"login": "jo"}}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from runner.base_commit import BaseCommit, base_commit
 from runner.dbt.project import PACKAGE_FILES, has_packages
+from runner.execution.cloning import Cloning
 from runner.execution.deferral import Decision
 from runner.execution.project import Project
 from runner.execution.request import Request
@@ -30,23 +31,24 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 class Comparison:
     """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder in it.
 
-    ``needs_deps``: its packages are others than the pull request's.
+    ``needs_deps``: its packages are others than the pull request's. ``cloning`` is of production.
     """
 
     base: BaseCommit
     folder: Path
     target: Path
     needs_deps: bool
+    cloning: Cloning
 
     def planned(self, target: Path) -> tuple[Planned, ...]:
-        """Its commands; ``target`` is the head's folder, whose parse starts from this one."""
+        """Its commands, before the job's; the parse of ``target``, the head's, starts from this one."""
         parse = Planned(
             kind="compare",
             step=self._step("dbt parse"),
             after=lambda: self.share_parse(target),
         )
         deps = Planned(kind="compare", step=self._step("dbt deps"))
-        return (deps, parse) if self.needs_deps else (parse,)
+        return (*((deps,) if self.needs_deps else ()), parse, *self.cloning.planned)
 
     def _step(self, command: str) -> Step:
         step = parse_step(f"{command} --project-dir {shlex.quote(str(self.folder))}")
@@ -72,7 +74,9 @@ def asks_for_changes(request: Request) -> bool:
     return any(step.needs_state for step in request.job.steps)
 
 
-def open_comparison(around: Surroundings, project: Project, stack: ExitStack) -> Comparison:
+def open_comparison(
+    around: Surroundings, project: Project, cloning: Cloning, stack: ExitStack
+) -> Comparison:
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
     base = base_commit(project.folder, around.environ, around.checkout.default_branch)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
@@ -81,6 +85,7 @@ def open_comparison(around: Surroundings, project: Project, stack: ExitStack) ->
         folder=folder,
         target=folder / project.target_path,
         needs_deps=_needs_deps(folder, project),
+        cloning=cloning,
     )
 
 

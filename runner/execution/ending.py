@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from runner.dbt.explaining import Changes
 from runner.durations import format_duration
 from runner.errors import DbtGitopsError, ExitCode
 from runner.execution.deferral import Decision, version_note
@@ -34,6 +35,7 @@ class Facts:
     versions: Mapping[str, str]
     decision: Decision
     compared_with: ComparedWith | None
+    changes: Changes
     error: DbtGitopsError | None
     stop: Stop
 
@@ -72,6 +74,9 @@ def record_of(facts: Facts) -> Run:
         steps=results,
         deferred_to=facts.decision.state,
         compared_with=facts.compared_with,
+        selection=facts.changes.selection,
+        renamed=facts.changes.renamed,
+        deleted=facts.changes.deleted,
         relations=relations(nodes),
         schemas=schemas(nodes),
         overrides=request.overrides.given(),

@@ -13,8 +13,10 @@ from tempfile import TemporaryDirectory
 from runner import __version__
 from runner.dbt.argv import JobFlags
 from runner.dbt.engine import Engine
+from runner.dbt.explaining import Changes
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
+from runner.execution.cloning import plan_cloning
 from runner.execution.comparison import (
     Comparison,
     asks_for_changes,
@@ -33,6 +35,7 @@ from runner.execution.preparation import (
 )
 from runner.execution.project import MANIFEST, Project, open_project
 from runner.execution.publish import published_state, reason_from_the_start, reason_not_to
+from runner.execution.reasons import reasons
 from runner.execution.request import Request
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
@@ -76,6 +79,7 @@ class _JobRun:
     error: DbtGitopsError | None = None
     prepared_at: datetime | None = None
     compared_with: ComparedWith | None = None
+    changes: Changes = field(default_factory=Changes)
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -131,7 +135,7 @@ class _JobRun:
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
                 flags = self._prepare(project, scratch)
-                comparison = self._compare(project, stack)
+                comparison = self._compare(project, flags, stack)
             if self.decision.action == "skip":
                 return
             engine.ready()
@@ -177,15 +181,16 @@ class _JobRun:
             self.notes.append(text)
             self.reporter.warn(text)
 
-    def _compare(self, project: Project, stack: ExitStack) -> Comparison | None:
+    def _compare(self, project: Project, flags: JobFlags, stack: ExitStack) -> Comparison | None:
         """A pull request compares with its base commit, any other run with what it defers to."""
         state = self.decision.state
         if state and asks_for_changes(self.request):
             how = "the manifest that it defers to"
             self.compared_with = ComparedWith(commit=state.commit, how=how, run_id=state.run_id)
-        if not compares(self.request, self.decision):
+        if not flags.defer_state or not compares(self.request, self.decision):
             return None
-        comparison = open_comparison(self.around, project, stack)
+        cloning = plan_cloning(self.request.job.steps, flags.defer_state)
+        comparison = open_comparison(self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
         self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
         return comparison
@@ -198,9 +203,11 @@ class _JobRun:
         scratch: Path,
         comparison: Comparison | None,
     ) -> None:
+        if comparison:
+            flags = replace(flags, state=comparison.target)
         sequence = Sequence(
             engine=engine,
-            flags=replace(flags, state=comparison.target) if comparison else flags,
+            flags=flags,
             job=self.request.job,
             folder=self.folder,
             project=project.folder,
@@ -216,6 +223,11 @@ class _JobRun:
         self.results.extend(sequence.run(planned))
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
+        if self.compared_with and flags.state and project.artifacts(docs=False):
+            self.changes, failure = reasons(self.results, planned, flags.state, project.target)
+            remark = comparison.cloning.remark(self.changes) if comparison else ""
+            for each in filter(None, (failure, remark)):
+                self._note(each)
 
     def _finish(self) -> Run:
         """Record first, publish then: what is published names a record that is there."""
@@ -258,6 +270,7 @@ class _JobRun:
             versions=self.versions,
             decision=self.decision,
             compared_with=self.compared_with,
+            changes=self.changes,
             error=self.error,
             stop=self.stop,
         )

@@ -66,6 +66,7 @@ class FakeGitHub:
     exchanges: list[Exchange] = field(default_factory=list)
     remaining: int = 1000
     link_seconds: float = 60.0
+    quiet: bool = False
     storage: Callable[[Request], Answer | None] = lambda _: None
 
     def __enter__(self) -> FakeGitHub:
@@ -85,7 +86,8 @@ class FakeGitHub:
     ) -> None:
         self._api.close()
         self._storage.close()
-        print("\n".join(str(request) for request in self.requests))
+        if not self.quiet:
+            print("\n".join(str(request) for request in self.requests))
 
     @property
     def storage_url(self) -> str:

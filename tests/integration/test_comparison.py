@@ -139,3 +139,40 @@ def test_a_base_that_can_not_be_had_says_what_to_fetch(misfiring: Project) -> No
     assert done.code == 3
     assert "HEAD and main have no commit in common here" in done.err
     assert "fetch-depth: 0" in done.err
+
+
+def why(record: dict[str, Any]) -> dict[str, list[tuple[str, list[str]]]]:
+    """Each selected node by its name, with its reasons and what they are about."""
+    found: dict[str, list[tuple[str, list[str]]]] = {}
+    for each in record["selection"]:
+        name = each["unique_id"].partition(".")[2].partition(".")[2]
+        of = [unique_id.partition(".")[2].partition(".")[2] for unique_id in each["of"]]
+        found.setdefault(name, []).append((each["reason"], of))
+    return found
+
+
+def test_the_record_says_why_each_node_was_selected(misfiring: Project) -> None:
+    misfiring.write("models/targeted.sql", "select *, 1 as more from {{ ref('people') }}\n")
+    misfiring.write("macros/shout.sql", "{% macro shout(c) %} lower({{ c }}) {% endmacro %}\n")
+    misfiring.write("models/brought.sql", "select * from {{ ref('shouted_too') }}\n")
+    misfiring.git("mv", "models/limited.sql", "models/bounded.sql")
+    misfiring.git("rm", "--quiet", "models/timed.sql")
+    misfiring.write(
+        "models/regional.yml",
+        "models:\n  - name: regional\n    config: { materialized: table }\n"
+        "    columns: [{ name: id, data_tests: [unique] }]\n",
+    )
+    misfiring.commit()
+    record = ci(misfiring)
+    assert why(record) == {
+        "targeted": [("body", []), ("relation", [])],
+        "below": [("downstream", ["targeted"])],
+        "shouted": [("macro", ["shout"])],
+        "shouted_too": [("macro", ["shout"])],
+        "brought": [("new", [])],
+        "bounded": [("new", [])],
+        "regional": [("config", [])],
+        "unique_regional_id.fa2585d748": [("new", [])],
+    }
+    assert record["renamed"] == [{"old": "model.tiny.limited", "new": "model.tiny.bounded"}]
+    assert record["deleted"] == ["model.tiny.timed"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import signal
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tests.conftest import Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.things import FORK
 from tests.github_commands import commands_of
-from tests.on_github import OnGitHub
+from tests.on_github import OnGitHub, zipped
 
 
 @pytest.fixture
@@ -162,14 +160,8 @@ def of_fork(there: OnGitHub, record: str | None = None, name: str = "dbt-gitops-
     """Mallory's run, as it was, or with another record, and then its end."""
     there.pull_request(head_repository=FORK)
     assert there.cli("run", "ci", GITHUB_TOKEN="").code == 0
-    folder = Path(there.outputs()["folder"])
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and not (record and path.name == "run.json"):
-                zipped.write(path, path.relative_to(folder).as_posix())
-        if record:
-            zipped.writestr("run.json", record)
+    instead = {"run_json": record} if record else {}
+    packed = zipped(Path(there.outputs()["folder"]), **instead)
     run = there.fake.add_run(
         id=500,
         event="pull_request",
@@ -177,7 +169,7 @@ def of_fork(there: OnGitHub, record: str | None = None, name: str = "dbt-gitops-
         head_sha=there.head,
         head_repository=FORK,
     )
-    there.fake.add_artifact(name, packed.getvalue(), run=run)
+    there.fake.add_artifact(name, packed, run=run)
     there.workflow_run()
 
 
