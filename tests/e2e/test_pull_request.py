@@ -51,6 +51,7 @@ def _opened(life: Life) -> Workflow:
     life.shop.work.commit("change products")
     opened = life.pull_request("opened")
     assert opened.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert "jobs to run: 2" in opened.log
     assert opened.artifacts(life.fake) == CI_ARTIFACTS
     assert life.relations(CI_SCHEMA) == {"products"}
     assert life.statuses(opened, "ci") == ["pending", "pending", "success"]
