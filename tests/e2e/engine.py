@@ -6,7 +6,8 @@ Where it differs from GitHub, and what is done about it:
 - GITHUB_REF would be the name of a branch there: it is given by ``--env``, as GITHUB_WORKFLOW_REF is.
 - An action of another repository would be fetched from github.com: ``--local-repository`` names a folder
   for each that is pinned, which is ours for ours, and a stand-in for GitHub's own.
-- ``concurrency``, ``permissions`` and ``environment`` mean nothing to it. Events come one at a time here.
+- ``concurrency`` and ``environment`` mean nothing to it. Events come one at a time here.
+- ``permissions`` mean nothing to it either: the fake refuses what the jobs of the event aren't granted.
 - Whatever its own environment has, steps have too.
 - It knows no cache, and the artifacts that it can keep are not served by REST: both are stand-ins.
 """
@@ -23,16 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from runner.cli.running import cache_folder
 from tests.conftest import ROOT, clean_environ
 from tests.e2e.shop import Shop
 from tests.e2e.uploads import PATH, uploads
 from tests.fake_github.github import FakeGitHub
+from tests.fake_github.routes import ROUTES
 from tests.fake_github.things import OWN, WORKFLOW
 from tests.fake_github.things import Run as FakeRun
 
 STAND_INS = Path(__file__).with_name("actions")
 PASSWORD = "correct-horse-battery"
+EVERYTHING = {route.permission for route in ROUTES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,19 +76,22 @@ class Engine:
         ref: str,
         commit: str,
         workflow: str = WORKFLOW,
-        secrets: bool = True,
         **of_run: Any,
     ) -> Workflow:
         """An event of GitHub's, which runs the ``workflow`` of ``commit``.
 
-        ``of_run`` is what GitHub says of that run: its head, also where a merge is checked out.
+        ``of_run`` is what GitHub says of that run: its head, also where a merge is checked out. Where
+        that is a fork's, there are no secrets, and the token can only read.
         """
         run = self._fake.add_run(event=event, path=workflow, conclusion=None, **of_run)
         checkout = self._folder / f"at-{run.id}"
         self._shop.checkout(commit, checkout)
+        closed = payload.get("action") == "closed"
+        own = run.head_repository == OWN
+        self._fake.denied = EVERYTHING - _granted(checkout / workflow, closed, own)
         (self._folder / "event.json").write_text(json.dumps(payload))
         done = subprocess.run(
-            [*self._act(checkout / workflow), event, *self._variables(run, ref, secrets)],
+            [*self._act(checkout / workflow), event, *self._variables(run, ref)],
             cwd=checkout,
             env=self._environ(),
             capture_output=True,
@@ -114,7 +122,7 @@ class Engine:
         owner, _, name = action.partition("@")[0].partition("/")
         return STAND_INS / name if owner == "actions" else self._action
 
-    def _variables(self, run: FakeRun, ref: str, with_secrets: bool) -> list[str]:
+    def _variables(self, run: FakeRun, ref: str) -> list[str]:
         env = {
             "GITHUB_API_URL": self._fake.api_url,
             "GITHUB_REF": ref,
@@ -126,7 +134,7 @@ class Engine:
             "E2E_UPLOADS": f"{self._fake.storage_url}{PATH}",
         }
         secrets = {"GITHUB_TOKEN": self._fake.token}
-        if with_secrets:
+        if run.head_repository == OWN:
             secrets["DBT_ENV_SECRET_PASSWORD"] = PASSWORD
         return [
             *(part for pair in env.items() for part in ("--env", "=".join(pair))),
@@ -145,6 +153,15 @@ class Engine:
             "XDG_CACHE_HOME": str(self._folder / "act"),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}",
         }
+
+
+def _granted(workflow: Path, closed: bool, own: bool) -> set[str]:
+    """What the jobs that an event starts may do, all of them together: they have one token here."""
+    found = set()
+    for name, job in yaml.safe_load(workflow.read_text())["jobs"].items():
+        for scope, level in job["permissions"].items() if (name == "clean") == closed else ():
+            found |= {f"{scope}: read", f"{scope}: {level if own else 'read'}"}
+    return found
 
 
 def _jobs(lines: list[dict[str, Any]]) -> dict[str, str]:

@@ -41,7 +41,7 @@ class Life:
         )
 
     def pull_request(self, action: str, head_repository: Repo = OWN) -> Workflow:
-        """A new commit, or the first. A fork's token can only read, and it gets no secrets."""
+        """A new commit, or the first."""
         git = self.shop.work.git
         self.shop.push(BRANCH)
         head, base = git("rev-parse", BRANCH), git("rev-parse", "main")
@@ -49,9 +49,7 @@ class Life:
             number=NUMBER, head_sha=head, base_sha=base, head_repository=head_repository
         )
         payload = events.pull_request(action, head=head, base=base, head_repository=head_repository)
-        own = head_repository == OWN
-        self.fake.denied = set() if own else {"statuses: write", "pull-requests: write"}
-        return self._pull_request(payload, self.shop.merge_ref(), secrets=own)
+        return self._pull_request(payload, self.shop.merge_ref())
 
     def merged(self) -> Workflow:
         """The pull request's closing; what is pushed by it is another event."""
@@ -64,7 +62,6 @@ class Life:
     def completed(self, workflow: Workflow) -> Workflow:
         """The end of a run, for the workflow that reports those of forks."""
         commit = self.shop.work.git("rev-parse", "main")
-        self.fake.denied = set()
         return self.engine.happens(
             "workflow_run",
             events.workflow_run(workflow.run),
@@ -75,14 +72,13 @@ class Life:
             head_branch="main",
         )
 
-    def _pull_request(self, payload: dict[str, Any], commit: str, secrets: bool = True) -> Workflow:
+    def _pull_request(self, payload: dict[str, Any], commit: str) -> Workflow:
         pull = self.fake.pulls[NUMBER]
         return self.engine.happens(
             "pull_request",
             payload,
             ref=f"refs/pull/{NUMBER}/merge",
             commit=commit,
-            secrets=secrets,
             head_sha=pull.head_sha,
             head_branch=BRANCH,
             head_repository=pull.head_repository,

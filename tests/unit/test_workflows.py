@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.reference import WORKFLOW
+from tests.reference import README, WORKFLOW
 from tests.unit.test_documents import DOCUMENTS
 from tests.workflows.checks import CHECKS, ROOT, in_markdown, scripts
 
@@ -81,8 +81,26 @@ def test_every_action_is_pinned_and_has_one_pin() -> None:
     assert all(len(each) == 1 for each in pins.values()), pins
 
 
+def test_every_permission_is_explained_in_the_readme() -> None:
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    wanted = {
+        (f"{scope}: {level}", name)
+        for name, job in jobs.items()
+        for scope, level in job["permissions"].items()
+    }
+    rows = re.findall(
+        r"^\| `([\w-]+: \w+)` \| ([\w, ]+) \| .+ \|$", README.read_text(), re.MULTILINE
+    )
+    assert wanted == {(permission, job) for permission, names in rows for job in names.split(", ")}
+
+
+def test_the_report_waits_for_the_workflow_by_its_name() -> None:
+    report = WORKFLOW.with_name("dbt-gitops-report.yml")
+    on = yaml.safe_load(report.read_text())[True]  # YAML 1.1 reads `on` so
+    assert on["workflow_run"]["workflows"] == [yaml.safe_load(WORKFLOW.read_text())["name"]]
+
+
 def test_every_input_and_output_of_the_action_is_in_the_readme() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
-    readme = (ROOT / "README.md").read_text()
     for name in [*action["inputs"], *action["outputs"]]:
-        assert f"`{name}`" in readme, name
+        assert f"`{name}`" in README.read_text(), name
