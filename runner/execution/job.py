@@ -16,7 +16,7 @@ from runner.dbt.engine import Engine
 from runner.dbt.explaining import Changes
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
-from runner.execution.cloning import plan_cloning
+from runner.execution.cloning import Cloning, plan_cloning
 from runner.execution.comparison import (
     Comparison,
     asks_for_changes,
@@ -187,9 +187,10 @@ class _JobRun:
         if state and asks_for_changes(self.request):
             how = "the manifest that it defers to"
             self.compared_with = ComparedWith(commit=state.commit, how=how, run_id=state.run_id)
-        if not flags.defer_state or not compares(self.request, self.decision):
+        if not compares(self.request, self.decision):
             return None
-        cloning = plan_cloning(self.request.job.steps, flags.defer_state)
+        production = flags.defer_state
+        cloning = plan_cloning(self.request.job.steps, production) if production else Cloning()
         comparison = open_comparison(self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
         self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
