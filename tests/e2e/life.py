@@ -90,6 +90,10 @@ class Life:
         )
         return {name for (name,) in rows}
 
+    def schemas(self) -> set[str]:
+        rows = self.warehouse.query("select schema_name from information_schema.schemata")
+        return {name for (name,) in rows}
+
     def statuses(self, workflow: Workflow, job: str) -> list[str]:
         head, context = workflow.run.head_sha, f"dbt / {job}"
         return [s.state for s in self.fake.statuses if (s.sha, s.context) == (head, context)]

@@ -96,9 +96,10 @@ def _mended(life: Life) -> Workflow:
 def _closed(life: Life) -> Workflow:
     """Merged: the pull request's schema is gone, and production's is as it was."""
     before = life.relations("analytics")
+    assert CI_SCHEMA in life.schemas()
     closed = life.merged()
     assert closed.jobs == {"clean": "success"}
-    assert life.relations(CI_SCHEMA) == set()
+    assert CI_SCHEMA not in life.schemas()
     assert life.relations("analytics") == before
     return closed
 
@@ -116,7 +117,7 @@ def _pushed(life: Life) -> Workflow:
     assert {"products", "orders", "there_are_orders"} <= built
     assert "stg_orders" not in built
     state = life.record("dbt-gitops-state.production.merge")
-    assert state["git_sha"] == pushed.run.head_sha
+    assert state["commit"] == pushed.run.head_sha
     return pushed
 
 
