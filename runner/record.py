@@ -24,6 +24,7 @@ SelectionReason = Literal[
     "config",
     "relation",
     "macro",
+    "var",
     "contract",
     "description",
     "downstream",
@@ -100,6 +101,11 @@ class StepResult:
         return self.kind in ("freshness", "docs")
 
     @property
+    def interrupted(self) -> bool:
+        """Whether dbt was stopped, or died, in the middle: not all that it did is told."""
+        return bool(self.argv) and (self.status == "cancelled" or self.exit_code is None)
+
+    @property
     def writes(self) -> bool:
         """Whether its results are of what was built or tested, and not of a compilation."""
         return len(self.argv) > 1 and self.argv[1] in WRITING_COMMANDS
@@ -128,11 +134,22 @@ class PublishedState:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Schema:
+    """A schema in the warehouse, as dbt names it; ``database`` is "" where dbt doesn't say."""
+
+    database: str
+    schema: str
+
+    def __str__(self) -> str:
+        return f"{self.database}.{self.schema}".strip(".")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Selection:
     """One reason why a run's selectors chose a node; a node may have several.
 
-    ``of`` names what the reason is about, as unique ids: the macros that changed; for
-    ``downstream`` the modified nodes that it descends from. ``parents`` are the nodes that it refs,
+    ``of`` names what the reason is about, as unique ids: the macros that changed; the vars of
+    dbt_project.yml, as ``var.<package>.<name>``; for ``downstream`` the modified nodes that it descends from. ``parents`` are the nodes that it refs,
     whether the run built them or not, the same in each of a node's selections.
     """
 
@@ -164,7 +181,11 @@ class ComparedWith:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of one job, from the moment that it was asked for to its end."""
+    """One run of one job, from the moment that it was asked for to its end.
+
+    ``own_schemas`` are those of the schemas that belong to the run's pull request alone: what may be
+    dropped when it closes.
+    """
 
     run_id: str
     job: str
@@ -189,6 +210,8 @@ class Run:
     deleted: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    pr_number: int | None = None
+    own_schemas: tuple[Schema, ...] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -89,12 +89,13 @@ def _added(step: Step, flags: JobFlags, log_folder: Path) -> Iterator[str]:
 
 
 def _vars(step: Step, flags: JobFlags) -> Iterator[str]:
-    merged = {**flags.vars, **_own_vars(step)}
+    merged = {**flags.vars, **own_vars(step)}
     if merged:
         yield from ("--vars", json.dumps(merged, default=str))
 
 
-def _own_vars(step: Step) -> dict[str, Any]:
+def own_vars(step: Step) -> dict[str, Any]:
+    """What the step itself gives by `--vars`; raises ConfigInvalid."""
     text = step.option("--vars")
     if text is None:
         return {}

@@ -1,25 +1,19 @@
 """Why nodes were selected: what differs between two manifests, by dbt's own rules of `state:modified`.
 
-Pure, over manifests as JSON. Run as a process of its own, because two large manifests would stay in
-the runner's memory:
+Pure, over manifests as JSON. Source of the rules: `same_…` in dbt's contracts/graph/nodes.py and
+StateSelectorMethod in graph/selector_methods.py, 1.11; a test holds them against the real dbt.
 
-``changes.py explain BASE HEAD``   prints :func:`explained` for the unique ids on standard input
-
-So it needs the standard library alone. Source of the rules: `same_…` in dbt's contracts/graph/nodes.py
-and StateSelectorMethod in graph/selector_methods.py, 1.11; a test holds them against the real dbt.
+``python -m runner.dbt.changes BASE HEAD`` prints :func:`explained` for the unique ids on standard input, a mapping.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # as `typing` has it, without the import
-    from collections.abc import Iterator, Sequence
-    from typing import Any
+from typing import Any
 
 KINDS = (
     "nodes",
@@ -55,8 +49,13 @@ OTHER_FIELDS = {
     "saved_query": ("query_params", "description", "label", "config", "group", "exports", "tags"),
     "unit_test": ("checksum",),
 }  # fmt: skip
+# What :mod:`runner.dbt.changed_vars` puts at the end of the base's `fqn` of a node.
+MARK = "changed vars: "
 # What a pull request's readers miss when it is gone; tests go with their models.
 NAMED = ("model", "seed", "snapshot", "function")
+
+# A reason as :class:`runner.record.Selection` has it, and what it is about.
+Reason = tuple[str, tuple[str, ...]]
 
 
 class Difference:
@@ -70,18 +69,20 @@ class Difference:
         self._changed_macros = changed_macros(base["macros"], self._macros)
         self.reasons = lru_cache(maxsize=None)(self._reasons)
 
-    def selections(self, unique_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+    def selections(self, unique_ids: Mapping[str, bool]) -> Iterator[dict[str, Any]]:
         """A mapping for each reason of each node, as :class:`runner.record.Selection`.
 
-        A node that neither changed nor descends from one that did was chosen by something else than
-        state, and has none.
+        A node that neither changed nor descends from one that did has none: something else than
+        state chose it. Where that can't be, which each unique id says, dbt saw what isn't seen here.
         """
-        for unique_id in unique_ids:
+        for unique_id, by_state_alone in unique_ids.items():
             if unique_id not in self.head or unique_id.startswith("operation."):
                 continue
             reasons = self.reasons(unique_id)
             if not reasons and (nearest := self._nearest_changed(unique_id)):
                 reasons = (("downstream", nearest),)
+            if not reasons and by_state_alone:
+                reasons = (("changed", ()),)
             parents = self._parents.get(unique_id, [])
             for reason, of in reasons:
                 yield {"unique_id": unique_id, "reason": reason, "of": of, "parents": parents}
@@ -99,29 +100,23 @@ class Difference:
         gone = (name for name, node in self.base.items() if node["resource_type"] in NAMED)
         return sorted(name for name in gone if name not in self.head and name not in renamed)
 
-    def _reasons(self, unique_id: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """(reason, of what) of a node that is other than in the base; nothing where it is the same."""
+    def _reasons(self, unique_id: str) -> tuple[Reason, ...]:
+        """Those of a node that is other than in the base; nothing where it is the same."""
         new, old = self.head[unique_id], self.base.get(unique_id)
         if old is None:
             return (("new", ()),)
-        macros = self._macros_of(new)
-        found = [(part, ()) for part, same in PARTS.items() if not same(old, new)]
-        parts = [*found, *([("macro", macros)] if macros else [])]
+        parts: list[Reason] = [(part, ()) for part, same in PARTS.items() if not same(old, new)]
+        parts += [each for each in self._named(old, new) if each[1]]
         if not parts and not same_otherwise(old, new):
             return (("changed", ()),)
         return tuple(parts)
 
-    def _macros_of(self, node: dict[str, Any]) -> tuple[str, ...]:
-        """The changed macros that a node depends on, however far away."""
-        if not self._changed_macros:
-            return ()
-        waiting, seen = [*_macros_that(node)], set()
-        while waiting:
-            macro = waiting.pop()
-            if macro not in seen:
-                seen.add(macro)
-                waiting += _macros_that(self._macros.get(macro, {}))
-        return tuple(sorted(seen & self._changed_macros))
+    def _named(self, old: dict[str, Any], new: dict[str, Any]) -> Iterator[Reason]:
+        """What else a node is made of and has changed, by its name."""
+        if self._changed_macros:
+            reached = macros_reached(new, self._macros)
+            yield "macro", tuple(sorted(reached & self._changed_macros))
+        yield "var", tuple(f"var.{new['package_name']}.{name}" for name in _mark(old))
 
     def _nearest_changed(self, unique_id: str) -> tuple[str, ...]:
         """The changed nodes that it descends from, those behind another changed one apart."""
@@ -147,7 +142,7 @@ class Difference:
 
 
 def explained(
-    base: dict[str, Any], head: dict[str, Any], unique_ids: Sequence[str]
+    base: dict[str, Any], head: dict[str, Any], unique_ids: Mapping[str, bool]
 ) -> dict[str, list[Any]]:
     """As :class:`runner.dbt.explaining.Changes`."""
     difference = Difference(base, head)
@@ -166,6 +161,18 @@ def changed_macros(base: dict[str, Any], head: dict[str, Any]) -> frozenset[str]
     """Those that are new or say something else. One that went is no longer anybody's."""
     sql = {name: macro["macro_sql"] for name, macro in base.items()}
     return frozenset(name for name, macro in head.items() if macro["macro_sql"] != sql.get(name))
+
+
+def macros_reached(node: dict[str, Any], macros: Mapping[str, Any]) -> set[str]:
+    """The macros that a node depends on, however far away."""
+    waiting: list[str] = [*_macros_that(node)]
+    seen: set[str] = set()
+    while waiting:
+        macro = waiting.pop()
+        if macro not in seen:
+            seen.add(macro)
+            waiting += _macros_that(macros.get(macro, {}))
+    return seen
 
 
 def body(node: dict[str, Any]) -> str:
@@ -229,6 +236,11 @@ def same_otherwise(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return all(old.get(field) == new.get(field) for field in fields)
 
 
+def _mark(node: dict[str, Any]) -> list[str]:
+    last = (node.get("fqn") or [""])[-1]
+    return last[len(MARK) :].split() if last.startswith(MARK) else []
+
+
 def _parsed(node: dict[str, Any]) -> bool:
     """Whether it is one of the manifest's `nodes`, or a function, which dbt treats alike."""
     return "raw_code" in node
@@ -260,9 +272,9 @@ def _parents_of(node: dict[str, Any]) -> list[str]:
     return parents
 
 
-def main(verb: str, base: str, head: str) -> None:
+def main(base: str, head: str) -> None:
     before, after = (json.loads(Path(each).read_bytes()) for each in (base, head))
-    json.dump({"explain": explained}[verb](before, after, json.load(sys.stdin)), sys.stdout)
+    json.dump(explained(before, after, json.load(sys.stdin)), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """Whether an adapter can clone tables, and which models are incremental.
 
-``clonable.py MANIFEST``   prints both, as :class:`runner.dbt.explaining.Clonable`
-
-A process of its own, as :mod:`runner.dbt.changes` is, so it needs the standard library alone.
+``python -m runner.dbt.clonable MANIFEST`` prints both, as :class:`runner.dbt.explaining.Clonable`.
 """
 
 from __future__ import annotations
@@ -11,11 +9,7 @@ import json
 import re
 import sys
 from pathlib import Path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:  # as `typing` has it, without the import
-    from typing import Any
-
+from typing import Any
 
 # It says that it can, and then refuses every table that isn't in Delta's format.
 SAYS_TOO_MUCH = frozenset({"spark"})
@@ -39,7 +33,9 @@ def can_clone(manifest: dict[str, Any]) -> bool:
 
 def incremental(manifest: dict[str, Any]) -> list[str]:
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
-    return [each["unique_id"] for each in models if each["config"]["materialized"] == "incremental"]
+    return [
+        each["unique_id"] for each in models if each["config"].get("materialized") == "incremental"
+    ]
 
 
 def main(path: str) -> None:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.dbt import changes
-from runner.dbt import clonable as clonable_script
 from runner.record import Renamed, Selection
 from runner.record_json import read_as
+
+# What holds the package, installed or not: `-m` finds it there, and nothing of the user's instead.
+ROOT = Path(__file__).parents[2]
 
 
 class NotExplained(OSError):
@@ -43,19 +44,33 @@ class Clonable:
     incremental: tuple[str, ...]
 
 
-def explain(base: Path, head: Path, unique_ids: Iterable[str]) -> Changes:
-    """What differs between two manifests, and why these nodes were selected; raises NotExplained."""
-    return read_as(Changes, _asked(changes.__file__, "explain", base, head, given=list(unique_ids)))
+def explain(base: Path, head: Path, unique_ids: Mapping[str, bool]) -> Changes:
+    """What differs between two manifests, and why these nodes were selected; raises NotExplained.
+
+    Each unique id says whether nothing but its change, or that of a node before it, can have chosen it.
+    """
+    return read_as(Changes, _asked("changes", base, head, given=unique_ids))
+
+
+def mark(manifest: Path, changed: list[list[str]]) -> None:
+    """Mark the nodes that use a changed var, [package, name]; raises NotExplained."""
+    _asked("changed_vars", manifest, given=changed)
 
 
 def clonable(manifest: Path) -> Clonable:
     """Whether there is something to clone, and whether the adapter can; raises NotExplained."""
-    return read_as(Clonable, _asked(clonable_script.__file__, manifest))
+    return read_as(Clonable, _asked("clonable", manifest))
 
 
-def _asked(script: str, *arguments: str | Path, given: list[str] | None = None) -> object:
+def _asked(module: str, *manifests: Path, given: object = None) -> object:
     done = subprocess.run(
-        [sys.executable, script, *map(str, arguments)],
+        [
+            sys.executable,
+            "-m",
+            f"runner.dbt.{module}",
+            *(str(each.resolve()) for each in manifests),
+        ],
+        cwd=ROOT,
         input=json.dumps(given),
         capture_output=True,
         encoding="utf-8",
@@ -63,5 +78,5 @@ def _asked(script: str, *arguments: str | Path, given: list[str] | None = None) 
     )
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
-        raise NotExplained(f"{Path(script).stem} of {arguments[-1]} failed: {last[0]}")
+        raise NotExplained(f"{module} of {manifests[-1]} failed: {last[0]}")
     return json.loads(done.stdout)

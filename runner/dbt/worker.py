@@ -97,6 +97,8 @@ class Session:
         self._parsed_from: str | None = None
         self._manifest = b""
         self._lent: Any = None
+        self._compares = False
+        self._compared_at: datetime | None = None
 
     def run(self, command: dict[str, Any]) -> None:
         """One command: its events, its node results, and how it ended."""
@@ -143,6 +145,7 @@ class Session:
         from dbt.cli.main import dbtRunner
 
         self._lent = manifest
+        self._compares = "--project-dir" in argv  # the parse that the rest is compared with
         outcome = dbtRunner(manifest=manifest, callbacks=[self._event]).invoke(argv)
         if outcome.exception is None:
             return (0 if outcome.success else 1), "", outcome.result
@@ -154,6 +157,8 @@ class Session:
 
     def _event(self, event: Any) -> None:
         name = event.info.name
+        if name == "MainReportVersion":
+            self._keep_time()
         if name == "MainReportVersion" and self._lent is not None:
             # As dbt does for a manifest that it has just parsed: its files name the command's run.
             self._lent.metadata.invocation_id = event.info.invocation_id
@@ -165,6 +170,17 @@ class Session:
             self._protocol.send("finished", unique_id=info.unique_id, status=info.node_status)
         elif name == "ConcurrencyLine":
             self._protocol.send("total", nodes=event.data.node_count)
+
+    def _keep_time(self) -> None:
+        """One `run_started_at` for both sides of a comparison, so that no config differs by it."""
+        from dbt import tracking
+
+        if tracking.active_user is None:
+            return
+        if self._compares:
+            self._compared_at = tracking.active_user.run_started_at
+        elif self._compared_at:
+            tracking.active_user.run_started_at = self._compared_at
 
 
 def frozen(manifest: Any) -> bytes:

@@ -13,10 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runner.base_commit import BaseCommit, base_commit
-from runner.dbt.project import PACKAGE_FILES, has_packages
+from runner.dbt.argv import own_vars, parse_options
+from runner.dbt.changed_vars import changed_vars
+from runner.dbt.explaining import NotExplained, mark
+from runner.dbt.project import PACKAGE_FILES, has_packages, read_project
+from runner.errors import StateUnresolved
 from runner.execution.cloning import Cloning
 from runner.execution.deferral import Decision
-from runner.execution.project import Project
+from runner.execution.project import MANIFEST, Project
 from runner.execution.request import Request
 from runner.execution.sequence import Planned
 from runner.execution.surroundings import Surroundings
@@ -32,6 +36,8 @@ class Comparison:
     """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder in it.
 
     ``needs_deps``: its packages are others than the pull request's. ``cloning`` is of production.
+    ``vars`` of dbt_project.yml differ, [package, name]; ``options`` are those of a parse, such as
+    `--vars`, that the job's first step has which compares.
     """
 
     base: BaseCommit
@@ -39,20 +45,34 @@ class Comparison:
     target: Path
     needs_deps: bool
     cloning: Cloning
+    vars: list[list[str]]
+    options: tuple[str, ...]
 
     def planned(self, target: Path) -> tuple[Planned, ...]:
         """Its commands, before the job's; the parse of ``target``, the head's, starts from this one."""
-        parse = Planned(
-            kind="compare",
-            step=self._step("dbt parse"),
-            after=lambda: self.share_parse(target),
-        )
+
+        def parsed() -> None:
+            self.share_parse(target)
+            self.mark_vars()
+
+        parse = Planned(kind="compare", step=self._step("dbt parse", *self.options), after=parsed)
         deps = Planned(kind="compare", step=self._step("dbt deps"))
         return (*((deps,) if self.needs_deps else ()), parse, *self.cloning.planned)
 
-    def _step(self, command: str) -> Step:
-        step = parse_step(f"{command} --project-dir {shlex.quote(str(self.folder))}")
-        return replace(step, text=f"{command} of the base commit")
+    def _step(self, command: str, *options: str) -> Step:
+        words = (*command.split(), *options, "--project-dir", str(self.folder))
+        return replace(parse_step(shlex.join(words)), text=f"{command} of the base commit")
+
+    def mark_vars(self) -> None:
+        """Let dbt see as modified what uses a var that the pull request changes."""
+        if not self.vars:
+            return
+        try:
+            mark(self.target / MANIFEST, self.vars)
+        except NotExplained as error:
+            raise StateUnresolved(
+                "the base commit's manifest can't be written", why=str(error)
+            ) from error
 
     def share_parse(self, target: Path) -> None:
         """Let the head's parse start from the base's: only what differs is parsed again."""
@@ -75,17 +95,22 @@ def asks_for_changes(request: Request) -> bool:
 
 
 def open_comparison(
-    around: Surroundings, project: Project, cloning: Cloning, stack: ExitStack
+    request: Request, around: Surroundings, project: Project, cloning: Cloning, stack: ExitStack
 ) -> Comparison:
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
     base = base_commit(project.folder, around.environ, around.checkout.default_branch)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
+    # The first that compares; what a fork's run does instead of its steps is the first of all.
+    step = next((step for step in request.job.steps if step.needs_state), request.job.steps[0])
+    given = {**request.job.vars, **own_vars(step)}
     return Comparison(
         base=base,
         folder=folder,
         target=folder / project.target_path,
         needs_deps=_needs_deps(folder, project),
         cloning=cloning,
+        vars=changed_vars(read_project(folder), read_project(project.folder), given),
+        options=tuple(parse_options(step.words)),
     )
 
 

@@ -9,6 +9,9 @@ from runner.dbt.explaining import Changes, NotExplained, explain
 from runner.execution.project import MANIFEST
 from runner.execution.sequence import Planned
 from runner.record import StepResult
+from runner.steps import SELECT_OPTIONS, Step
+
+BY_STATE = ("state:modified", "state:new")
 
 
 def reasons(
@@ -18,9 +21,18 @@ def reasons(
 
     The nodes are those that the steps had results for which compare with state.
     """
-    comparing = (result for result in results if planned[result.index - 1].step.needs_state)
-    selected = dict.fromkeys(node.unique_id for result in comparing for node in result.nodes)
+    selected: dict[str, bool] = {}
+    for result in results:
+        step = planned[result.index - 1].step
+        if step.needs_state:
+            selected |= {node.unique_id: _by_state_alone(step) for node in result.nodes}
     try:
         return explain(base / MANIFEST, head / MANIFEST, selected), ""
     except NotExplained as error:
         return Changes(), f"the record doesn't say why nodes were selected: {error}"
+
+
+def _by_state_alone(step: Step) -> bool:
+    """Whether it selects what changed and what is downstream of it, and nothing besides."""
+    selected = [value for option, value in step.criteria() if option in SELECT_OPTIONS]
+    return bool(selected) and all(value.startswith(BY_STATE) for value in selected)

@@ -1,7 +1,8 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
 `make bench ARGS=small` measures a part: `commands`, `small` (the example), `github` (a pull request of
-the example), `large` (1,000 models, which takes most of the time).
+the example), `comparison` (what a pull request's exact comparison costs), `large` (1,000 models, which
+takes most of the time).
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, jobs, pull_requests
+from tests.bench import commands, comparison, jobs, pull_requests
 from tests.bench.timing import Row, table
 
 
 def main(arguments: list[str]) -> None:
-    parts = set(arguments) or {"commands", "small", "github", "large"}
+    parts = set(arguments) or {"commands", "small", "github", "comparison", "large"}
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
         if "commands" in parts:
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> None:
             *(jobs.SMALL if "small" in parts else ()),
             *(pull_requests.MEASURES if "github" in parts else ()),
             *(jobs.LARGE if "large" in parts else ()),
+            *(comparison.ROWS if "comparison" in parts else ()),
         ]
         if measures:
             print("\nJobs against the same dbt commands in a shell:\n", flush=True)

@@ -18,7 +18,7 @@ CI_ARTIFACTS = {f"dbt-gitops-pr.{NUMBER}.ci", f"dbt-gitops-pr.{NUMBER}.parses"}
 
 @pytest.mark.timeout(600)
 def test_from_the_first_push_to_the_merge(life: Life) -> None:
-    story = (_first_push, _opened, _broken, _mended)
+    story = (_first_push, _opened, _broken, _mended, _closed, _pushed)
     for workflow in [happens(life) for happens in story]:
         assert PASSWORD not in workflow.log
         assert life.fake.token not in workflow.log

@@ -302,7 +302,7 @@ def test_downstream_names_the_nearest_that_changed(compared: Any) -> None:
     base, head, _ = compared
     of = {
         each["unique_id"]: each["of"]
-        for each in explained(base, head, list(head["nodes"]))["selection"]
+        for each in explained(base, head, dict.fromkeys(head["nodes"], False))["selection"]
         if each["reason"] == "downstream"
     }
     assert of["model.tiny.below_bodied"] == ("model.tiny.bodied",)
@@ -314,7 +314,7 @@ def test_downstream_names_the_nearest_that_changed(compared: Any) -> None:
 
 def test_renamed_and_deleted(compared: Any) -> None:
     base, head, _ = compared
-    found = explained(base, head, [])
+    found = explained(base, head, {})
     assert found["renamed"] == [
         {"old": "model.tiny.to_rename", "new": "model.tiny.has_been_renamed"}
     ]
@@ -328,5 +328,13 @@ def test_renamed_and_deleted(compared: Any) -> None:
 
 def test_the_same_manifest_differs_in_nothing(compared: Any) -> None:
     _, head, _ = compared
-    every = list(Difference(head, head).head)
+    every = dict.fromkeys(Difference(head, head).head, False)
     assert explained(head, head, every) == {"selection": [], "renamed": [], "deleted": []}
+
+
+def test_what_only_state_can_have_chosen_has_changed(compared: Any) -> None:
+    """A later dbt may see changes that aren't known here; they don't go unsaid."""
+    _, head, _ = compared
+    chosen = {"model.tiny.untouched": False, "model.tiny.tagged": True}
+    [only] = explained(head, head, chosen)["selection"]
+    assert (only["unique_id"], only["reason"]) == ("model.tiny.tagged", "changed")

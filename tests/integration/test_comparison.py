@@ -34,7 +34,7 @@ jobs:
 MODELS = {
     # Configs that depend on the target, on the environment and on the time: the classic misfires.
     "targeted": "{{ config(alias='targeted_' ~ target.name) }} select * from {{ ref('people') }}",
-    "regional": "{{ config(tags=[env_var('REGION')]) }} select * from {{ ref('people') }}",
+    "regional": "{{ config(meta={'in': env_var('REGION')}) }} select * from {{ ref('people') }}",
     "timed": "{{ config(meta={'at': run_started_at | string}) }} select * from {{ ref('people') }}",
     "shouted": "select {{ shout('name') }} as name from {{ ref('people') }}",
     "shouted_too": "select {{ shout('name') }} as name, id from {{ ref('one') }}",
@@ -176,3 +176,38 @@ def test_the_record_says_why_each_node_was_selected(misfiring: Project) -> None:
     }
     assert record["renamed"] == [{"old": "model.tiny.limited", "new": "model.tiny.bounded"}]
     assert record["deleted"] == ["model.tiny.timed"]
+
+
+def test_a_var_of_the_project_that_changed(misfiring: Project) -> None:
+    misfiring.append("dbt_project.yml", "vars: { most: 5 }\n")
+    misfiring.commit()
+    assert why(ci(misfiring)) == {"limited": [("var", ["most"])]}
+
+
+def test_a_var_that_the_job_sets_is_the_same_on_both_sides(misfiring: Project) -> None:
+    misfiring.append("dbt_project.yml", "vars: { most: 5 }\n")
+    misfiring.commit()
+    assert why(ci(misfiring, "--vars", "{most: 7}")) == {}
+    step = "dbt build --select state:modified+ --vars '{most: 8}'"
+    assert why(ci(misfiring, "--steps", step)) == {}
+
+
+def test_what_a_tag_chose_is_not_said_to_have_changed(misfiring: Project) -> None:
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit()
+    record = ci(misfiring, "--steps", "dbt build --select state:modified+ one")
+    assert built(record) == ["limited", "one"]
+    assert why(record) == {"limited": [("body", [])]}
+
+
+def test_another_run_says_why_by_the_manifest_that_it_defers_to(misfiring: Project) -> None:
+    jobs = (misfiring.path / "dbt_jobs.yml").read_text()
+    again = (
+        "  again:\n    environment: production\n    steps: [dbt build --select state:modified+]\n"
+    )
+    misfiring.write("dbt_jobs.yml", jobs + again + "    defer: { to: production }\n")
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit()
+    record = misfiring.run("again").record
+    assert record["compared_with"]["how"] == "the manifest that it defers to"
+    assert why(record) == {"limited": [("body", [])]}
