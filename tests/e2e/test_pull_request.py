@@ -57,6 +57,7 @@ def _opened(life: Life) -> Workflow:
     assert life.statuses(opened, "ci") == ["pending", "pending", "success"]
     assert life.statuses(opened, "parses")[-1] == "success"
     assert "### ✅ `ci`: 1 built" in life.comment
+    assert "products" in life.comment
     assert "### ✅ `parses`" in life.comment
     assert opened.run.head_sha[:7] in life.comment
     assert life.record(f"dbt-gitops-pr.{NUMBER}.ci")["deferred_to"]["job"] == "merge"
