@@ -56,9 +56,9 @@ def _opened(life: Life) -> Workflow:
     assert life.relations(CI_SCHEMA) == {"products"}
     assert life.statuses(opened, "ci") == ["pending", "pending", "success"]
     assert life.statuses(opened, "parses")[-1] == "success"
-    assert "### ✅ `ci`: 1 built" in life.comment
+    assert "- ✅ `ci`: 1 model built" in life.comment
     assert "products" in life.comment
-    assert "### ✅ `parses`" in life.comment
+    assert "- ✅ `parses`" in life.comment
     assert opened.run.head_sha[:7] in life.comment
     assert life.record(f"dbt-gitops-pr.{NUMBER}.ci")["deferred_to"]["job"] == "merge"
     return opened
@@ -74,9 +74,9 @@ def _broken(life: Life) -> Workflow:
     assert broken.artifacts(life.fake) == CI_ARTIFACTS
     assert life.statuses(broken, "ci")[-1] == "failure"
     assert life.relations(CI_SCHEMA) == {"products", "orders"}
-    assert "### ❌ `ci`" in life.comment
+    assert "- ❌ `ci`" in life.comment
     assert "there_are_orders" in life.comment
-    assert "### ✅ `parses`" in life.comment
+    assert "- ✅ `parses`" in life.comment
     return broken
 
 
@@ -89,7 +89,7 @@ def _mended(life: Life) -> Workflow:
     mended = life.pull_request("synchronize")
     assert mended.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
     assert life.statuses(mended, "ci")[-1] == "success"
-    assert "### ✅ `ci`" in life.comment
+    assert "- ✅ `ci`" in life.comment
     assert "❌" not in life.comment
     return mended
 
