@@ -18,7 +18,7 @@ CI_ARTIFACTS = {f"dbt-gitops-pr.{NUMBER}.ci", f"dbt-gitops-pr.{NUMBER}.parses"}
 
 @pytest.mark.timeout(600)
 def test_from_the_first_push_to_the_merge(life: Life) -> None:
-    story = (_first_push, _opened, _broken, _mended, _closed, _pushed)
+    story = (_first_push, _opened, _broken, _mended, _queued, _closed, _pushed, _asked)
     for workflow in [happens(life) for happens in story]:
         assert PASSWORD not in workflow.log
         assert life.fake.token not in workflow.log
@@ -94,6 +94,16 @@ def _mended(life: Life) -> Workflow:
     return mended
 
 
+def _queued(life: Life) -> Workflow:
+    """The same checks, for the commit that the merge queue has made."""
+    queued = life.queued()
+    assert queued.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert life.statuses(queued, "ci")[-1] == "success"
+    assert queued.artifacts(life.fake) == CI_ARTIFACTS
+    assert queued.run.head_sha[:7] not in life.comment
+    return queued
+
+
 def _closed(life: Life) -> Workflow:
     """Merged: the pull request's schema is gone, and production's is as it was."""
     before = life.relations("analytics")
@@ -120,6 +130,17 @@ def _pushed(life: Life) -> Workflow:
     state = life.record("dbt-gitops-state.production.merge")
     assert state["commit"] == pushed.run.head_sha
     return pushed
+
+
+def _asked(life: Life) -> Workflow:
+    """One job by hand, whose triggers allow it."""
+    asked = life.asked("daily")
+    assert asked.jobs == {"plan": "success", "run daily": "success"}
+    assert asked.artifacts(life.fake) == {
+        "dbt-gitops-run.daily",
+        "dbt-gitops-state.production.daily",
+    }
+    return asked
 
 
 NO_ORDERS = "select 1 as missing where not exists (select * from {{ ref('orders') }})\n"
