@@ -166,10 +166,17 @@ def _granted(workflow: Path, closed: bool, own: bool) -> set[str]:
 
 
 def _jobs(lines: list[dict[str, Any]]) -> dict[str, str]:
-    """A job of a matrix has the name of its job of dbt."""
-    found = {}
+    """A job of a matrix has the name of its job of dbt.
+
+    By its steps: act says of every leg of a matrix that it failed once one of them has.
+    """
+    found: dict[str, str] = {}
+    failed = set()
     for line in lines:
+        matrix = line.get("matrix") or {}
+        name = f"{line.get('jobID')} {matrix.get('job', '')}".strip()
+        if line.get("stepResult") == "failure":
+            failed.add(name)
         if "jobResult" in line:
-            matrix = line.get("matrix") or {}
-            found[f"{line['jobID']} {matrix.get('job', '')}".strip()] = line["jobResult"]
+            found[name] = "failure" if name in failed else "success"
     return found
