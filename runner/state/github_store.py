@@ -112,7 +112,7 @@ class GitHubStore:
     def newest(
         self, *, environment: str | None = None, job: str | None = None
     ) -> PublishedState | None:
-        """A list of artifacts for each job that is meant, then one run and one zip."""
+        """A list of artifacts, then one run and one zip; a list for each job where all are old."""
         found = self._newest(*self._named(environment, job))
         return found.published if found else None
 

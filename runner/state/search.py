@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timezone
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from runner.errors import StateUnresolved
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 # What a search looks at before it gives up: who can open pull requests can upload without end.
 ARTIFACTS = 1000
 RUNS = 20
+# What one list of the repository's newest holds.
+PAGE = 100
 # Artifacts that are named one by one; those after them are counted by their reasons.
 NAMED = 5
 DAWN = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -32,11 +35,10 @@ class Search:
         self._say = say
         self._of_runs: dict[int, str] = {}
 
-    def believed(self, names: Iterable[str], passed: Passed) -> Iterator[Artifact]:
+    def believed(self, names: Collection[str], passed: Passed) -> Iterator[Artifact]:
         """Those of these names that pass every rule, newest first.
 
-        Costs a request for each name and every 100 artifacts, and one for a run whose artifact
-        looks right. Raises :class:`StateUnresolved` where there are too many that don't pass.
+        Costs a request for every 100 artifacts, and one for a run whose artifact looks right. Raises :class:`StateUnresolved` where there are too many that don't pass.
         """
         for count, artifact in enumerate(self._newest_first(names)):
             if count == ARTIFACTS or len(self._of_runs) > RUNS:
@@ -54,9 +56,19 @@ class Search:
     def passing(self) -> Passed:
         return Passed(self._say)
 
-    def _newest_first(self, names: Iterable[str]) -> Iterator[Artifact]:
+    def _newest_first(self, names: Collection[str]) -> Iterator[Artifact]:
+        """Of several names the newest is mostly among the repository's newest: one list holds it.
+
+        GitHub lists by one name or by none, so what is older costs a list for each name.
+        """
+        recent = list(islice(self._github.artifacts(), PAGE)) if len(names) > 1 else []
+        yield from (artifact for artifact in recent if artifact.name in names)
+        if 0 < len(recent) < PAGE:
+            return
+        seen = {artifact.id for artifact in recent}
         lists = [self._github.artifacts(name) for name in names]
-        return heapq.merge(*lists, key=lambda each: each.created_at or DAWN, reverse=True)
+        older = heapq.merge(*lists, key=lambda each: each.created_at or DAWN, reverse=True)
+        yield from (artifact for artifact in older if artifact.id not in seen)
 
     def _distrust(self, artifact: Artifact) -> str:
         distrust = distrust_of_artifact(artifact, self._trusted)
