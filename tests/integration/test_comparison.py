@@ -211,3 +211,17 @@ def test_another_run_says_why_by_the_manifest_that_it_defers_to(misfiring: Proje
     record = misfiring.run("again").record
     assert record["compared_with"]["how"] == "the manifest that it defers to"
     assert why(record) == {"limited": [("body", [])]}
+
+
+def test_a_large_seed_is_compared_by_what_it_holds(misfiring: Project) -> None:
+    """dbt itself compares a seed of more than 1 MiB by its path."""
+    rows = "".join(f"{number},{'x' * 1000}\n" for number in range(1100))
+    misfiring.write("seeds/large.csv", "id,name\n" + rows)
+    misfiring.write("models/of_large.sql", "select * from {{ ref('large') }}\n")
+    misfiring.commit()
+    misfiring.git("branch", "--force", "main")
+    assert why(ci(misfiring)) == {}
+    misfiring.append("seeds/large.csv", "2000,y\n")
+    misfiring.commit()
+    found = why(ci(misfiring))
+    assert found == {"large": [("body", [])], "of_large": [("downstream", ["large"])]}
