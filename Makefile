@@ -5,18 +5,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup lint test demo bench docs requirements clean
+.PHONY: help setup lint test demo bench docs picture requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 setup: $(READY) ## a virtual environment with everything that is needed
 
-$(READY): pyproject.toml requirements/dev.txt
+$(READY): pyproject.toml requirements/dev.txt tests/node/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet "$$(grep '^uv==' requirements/dev.txt)"
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/npm ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/node
 	@touch $@
 
 lint: $(READY) ## ruff, mypy --strict and the direction of imports
@@ -37,9 +38,12 @@ bench: $(READY) ## the measured figures, in pairs
 docs: $(READY) ## write the generated parts of the README again
 	$(BIN)/python -m tests.reference
 
+picture: $(READY) ## draw the README's picture of a comment again; needs a Chromium
+	$(BIN)/python -m tests.picture_comment
+
 requirements: ## compile the pinned requirements again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url --upgrade pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url --upgrade pyproject.toml --group dev -o requirements/dev.txt
 
 clean: ## remove what make has made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) tests/node/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

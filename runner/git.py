@@ -117,6 +117,12 @@ def file_at(root: Path, ref: str, path: str, environ: Mapping[str, str]) -> byte
     return blob.out.encode("utf-8", "surrogateescape")
 
 
+def untracked(file: Path, environ: Mapping[str, str]) -> bool:
+    """Whether git knows a file that is there as no file of the checkout; False where it can't tell."""
+    listed = Git(file.parent, environ)("--literal-pathspecs", "ls-files", "--", file.name)
+    return listed.ok and not listed.out
+
+
 def changed_paths(
     root: Path, before: str, after: str, environ: Mapping[str, str], *, since_fork: bool
 ) -> tuple[str, ...] | None:

@@ -101,6 +101,11 @@ class StepResult:
         return self.kind in ("freshness", "docs")
 
     @property
+    def interrupted(self) -> bool:
+        """Whether dbt was stopped, or died, in the middle: not all that it did is told."""
+        return bool(self.argv) and (self.status == "cancelled" or self.exit_code is None)
+
+    @property
     def writes(self) -> bool:
         """Whether its results are of what was built or tested, and not of a compilation."""
         return len(self.argv) > 1 and self.argv[1] in WRITING_COMMANDS
@@ -126,6 +131,17 @@ class PublishedState:
 
     def age_seconds(self, now: datetime) -> float:
         return (now - self.published_at).total_seconds()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schema:
+    """A schema in the warehouse, as dbt names it; ``database`` is "" where dbt doesn't say."""
+
+    database: str
+    schema: str
+
+    def __str__(self) -> str:
+        return f"{self.database}.{self.schema}".strip(".")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +181,11 @@ class ComparedWith:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run of one job, from the moment that it was asked for to its end."""
+    """One run of one job, from the moment that it was asked for to its end.
+
+    ``own_schemas`` are those of the schemas that belong to the run's pull request alone: what may be
+    dropped when it closes.
+    """
 
     run_id: str
     job: str
@@ -190,6 +210,8 @@ class Run:
     deleted: tuple[str, ...] = ()
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
+    pr_number: int | None = None
+    own_schemas: tuple[Schema, ...] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

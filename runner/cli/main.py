@@ -18,6 +18,7 @@ VERBS = {
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
     "report": ("report", "Report to GitHub what a run couldn't report itself."),
+    "clean": ("clean", "Drop the schemas of closed pull requests."),
     "state": ("state", "Look at the state that jobs have published."),
     "schema": ("schema", "Print the JSON Schema of the jobs file or of the run record."),
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from runner.delivery.delivery import Delivered
+from runner.github.artifact_names import run_artifact
 from runner.github.outputs import write_outputs
 from runner.record import Run
 from runner.state.github_store import FOLDER, artifact_name
@@ -58,8 +59,3 @@ def _ended(job: str, status: str, reason: str, delivered: Delivered) -> dict[str
         "comment-url": delivered.comment_url,
         "jobs": json.dumps([{"job": job, "status": status, "reason": reason}]),
     }
-
-
-def run_artifact(job: str, number: int | None) -> str:
-    """What a run folder is uploaded as; ``number`` is the pull request's. A job has no dot in it."""
-    return f"dbt-gitops-run.{job}" if number is None else f"dbt-gitops-pr.{number}.{job}"

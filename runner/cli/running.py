@@ -88,7 +88,8 @@ def _request(
         trigger=occasion.started.trigger,
         cause=cause,
         actor=occasion.started.actor,
-        pr_number=occasion.started.pr_number,
+        pr_number=occasion.number or occasion.started.pr_number,
+        head_branch=occasion.started.head_branch,
     )
     return parsing(request, occasion.parse_only) if occasion.parse_only else request
 

@@ -6,6 +6,7 @@ a large manifest would stay in the runner's memory:
 ``artifacts.py results FOLDER FILE…``    prints a JSON object a node of these files
 ``artifacts.py without SOURCE TARGET``   copies a manifest without the nodes named on standard input
 ``artifacts.py mask SOURCE TARGET``      copies JSON without the secrets given on standard input
+``artifacts.py schemas MANIFEST``        prints a JSON list: each database and schema that it names
 
 So it needs the standard library alone; Python 3.9 is enough.
 """
@@ -127,7 +128,17 @@ def rewrite(verb: str, source: str, target: str, words: list[str]) -> None:
         json.dump(change(content, words), file)
 
 
+def schemas(manifest: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the nodes and the sources of a manifest lie."""
+    kinds = [manifest.get(kind, {}).values() for kind in ("nodes", "sources")]
+    found = {(node.get("database"), node.get("schema")) for nodes in kinds for node in nodes}
+    return sorted((database or "", schema) for database, schema in found if schema)
+
+
 def main(verb: str, *arguments: str) -> None:
+    if verb == "schemas":
+        print(json.dumps(schemas(json.loads(Path(arguments[0]).read_bytes()))))
+        return
     if verb != "results":
         rewrite(verb, arguments[0], arguments[1], json.load(sys.stdin))
         return

@@ -11,6 +11,8 @@ import yaml
 from runner.errors import ConfigInvalid
 
 FILE = "profiles.yml"
+# BigQuery has datasets, and takes the other word too.
+SCHEMA_KEYS = ("schema", "dataset")
 
 
 def find_profiles_dir(configured: Path | None, project: Path, environ: Mapping[str, str]) -> Path:
@@ -51,6 +53,23 @@ def write_overlay(profiles_dir: Path, schema: str, into: Path) -> Path:
         yaml.safe_dump(profiles, sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
     return into
+
+
+def plain_schemas(profiles_dir: Path, target: str | None) -> frozenset[str]:
+    """The schemas that a target writes into where nothing replaces them, of whatever profile.
+
+    Those of all outputs where no target is named. What Jinja makes isn't known here.
+    """
+    profiles = _read(profiles_dir / FILE)
+    named = [pair for profile in profiles.values() for pair in _outputs(profile).items()]
+    outputs = [output for name, output in named if target in (None, name)]
+    found = [output.get(key) for output in outputs for key in SCHEMA_KEYS if _is_plain(output, key)]
+    return frozenset(map(str, found))
+
+
+def _is_plain(output: object, key: str) -> bool:
+    value = output.get(key) if isinstance(output, dict) else None
+    return value is not None and "{{" not in str(value)
 
 
 def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Copies of dbt's JSON files with something changed, made in a process of their own.
+"""Copies of dbt's JSON files with something changed, and what they say, by a process of its own.
 
 A large manifest takes hundreds of megabytes once it is read; they go with that process.
 """
@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runner.dbt import artifacts
+from runner.record import Schema
 
 
 class RewritingFailed(OSError):
-    """The copy could not be made; the message has the process's last line."""
+    """The file could not be read or copied; the message has the process's last line."""
 
 
 def without_nodes(manifest: Path, unique_ids: Iterable[str], target: Path) -> None:
@@ -31,10 +32,20 @@ def masked_copy(source: Path, target: Path, secrets: Iterable[str]) -> None:
     _rewrite("mask", source, target, list(secrets))
 
 
+def manifest_schemas(manifest: Path) -> tuple[Schema, ...]:
+    """Where a manifest's nodes and sources lie."""
+    found = json.loads(_process("schemas", manifest))
+    return tuple(Schema(database=database, schema=schema) for database, schema in found)
+
+
 def _rewrite(verb: str, source: Path, target: Path, words: list[str]) -> None:
+    _process(verb, source, target, given=json.dumps(words))
+
+
+def _process(verb: str, source: Path, *arguments: Path, given: str = "") -> str:
     done = subprocess.run(
-        [sys.executable, artifacts.__file__, verb, str(source), str(target)],
-        input=json.dumps(words),
+        [sys.executable, artifacts.__file__, verb, str(source), *map(str, arguments)],
+        input=given,
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -42,3 +53,4 @@ def _rewrite(verb: str, source: Path, target: Path, words: list[str]) -> None:
     if done.returncode:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise RewritingFailed(f"{source.name} can't be rewritten: {last[0]}")
+    return done.stdout

@@ -8,7 +8,6 @@ the job one of the base's jobs file, and the verdict that nothing was built.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import ExitCode
 from runner.events import WorkflowRun
+from runner.github.artifact_names import pull_request_and_job
 from runner.github.download import ArtifactRefused
 from runner.record import Run
 from runner.record_json import run_from_json
@@ -31,7 +31,6 @@ RECORD_LIMIT = 16 * 2**20
 ZIP_LIMIT = 64 * 2**20
 # More artifacts than any honest run has; the rest isn't looked at.
 MOST = 50
-NAME = re.compile(r"dbt-gitops-pr\.([1-9]\d{0,9})\.([a-z0-9][a-z0-9_-]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,15 +64,15 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
     One request, and one for each record. Raises GitHubFailed.
     """
     for count, artifact in enumerate(github.artifacts_of(event.run_id)):
-        match = NAME.fullmatch(artifact.name)
-        if match is None or count >= MOST:
+        named = pull_request_and_job(artifact.name)
+        if named is None or count >= MOST:
             continue
-        if int(match[1]) != number or match[2] not in jobs:
+        if named[0] != number or named[1] not in jobs:
             reason = "it is of another pull request, or of a job that pull requests don't start"
             yield Told(artifact=artifact.name, passed_over=reason)
             continue
         try:
-            run = _bound(run_from_json(_record(github, artifact)), event, match[2])
+            run = _bound(run_from_json(_record(github, artifact)), event, named[1])
         except (ArtifactRefused, ValueError) as error:
             yield Told(artifact=artifact.name, passed_over=" ".join(str(error).split()))
             continue

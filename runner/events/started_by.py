@@ -26,11 +26,12 @@ _SECRETS = "the code may be a fork's, and would get the secrets of this reposito
 
 @dataclass(frozen=True, kw_only=True)
 class StartedBy:
-    """``pr_number`` and ``default_branch`` are "" where they aren't known."""
+    """``default_branch`` is "" where it isn't known; ``head_branch`` is a pull request's."""
 
     trigger: str
     actor: str
-    pr_number: str
+    pr_number: int | None
+    head_branch: str
     default_branch: str
 
 
@@ -49,11 +50,12 @@ def started_by(environ: Mapping[str, str]) -> StartedBy:
         payload, default_branch = Payload({}), ""
     refuse(event)
     _refuse_strangers(event, payload)
-    match = re.fullmatch(r"refs/pull/(\d+)/\w+", environ.get("GITHUB_REF", ""))
+    match = re.fullmatch(r"refs/pull/([0-9]{1,18})/\w+", environ.get("GITHUB_REF", ""))
     return StartedBy(
         trigger=TRIGGERS.get(event, event),
         actor=environ.get("GITHUB_ACTOR") or _user(),
-        pr_number=match.group(1) if match else "",
+        pr_number=int(match.group(1)) if match else None,
+        head_branch=environ.get("GITHUB_HEAD_REF", "") if match else "",
         default_branch=default_branch,
     )
 

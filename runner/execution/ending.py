@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from runner.dbt.explaining import Changes
+from runner.dbt.rewriting import RewritingFailed, manifest_schemas
 from runner.durations import format_duration
 from runner.errors import DbtGitopsError, ExitCode
 from runner.execution.deferral import Decision, version_note
-from runner.execution.request import Request
+from runner.execution.own_schemas import Claim, own_and_left
+from runner.execution.request import Request, schema_fields
 from runner.git import Checkout
-from runner.record import ComparedWith, NodeResult, Run, RunStatus, StepResult
+from runner.record import ComparedWith, NodeResult, Run, RunStatus, Schema, StepResult
 from runner.stopping import Stop
 
 # What leaves a relation in the warehouse; a test does where it stores its failures.
@@ -21,7 +24,11 @@ WRITING_TYPES = frozenset({"model", "seed", "snapshot"})
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """All that is known of a run when it ends, however early that is."""
+    """All that is known of a run when it ends, however early that is.
+
+    ``unseen`` are schemas that an interrupted step may have made although no result names them;
+    ``taken`` says of names of schemas, in small letters, why they are no pull request's own.
+    """
 
     run_id: str
     request: Request
@@ -38,6 +45,8 @@ class Facts:
     changes: Changes
     error: DbtGitopsError | None
     stop: Stop
+    unseen: tuple[Schema, ...] = ()
+    taken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +74,7 @@ def record_of(facts: Facts) -> Run:
         cause=request.cause,
         actor=request.actor,
         commit=facts.checkout.commit,
-        branch=facts.checkout.branch,
+        branch=facts.checkout.branch or request.head_branch,
         queued_at=facts.queued_at,
         started_at=facts.started_at,
         finished_at=facts.finished_at,
@@ -78,14 +87,39 @@ def record_of(facts: Facts) -> Run:
         renamed=facts.changes.renamed,
         deleted=facts.changes.deleted,
         relations=relations(nodes),
-        schemas=schemas(nodes),
+        schemas=tuple(str(schema) for schema in made(nodes)),
+        pr_number=request.pr_number,
         overrides=request.overrides.given(),
         versions=dict(facts.versions),
         sla_seconds=request.job.sla.total_seconds() if request.job.sla else None,
         exit_code=int(ended.exit_code),
         notes=facts.notes,
     )
+    run = _with_own_schemas(run, facts, made(nodes))
     return replace(run, notes=(*run.notes, *_remarks(run, request)))
+
+
+def _with_own_schemas(run: Run, facts: Facts, schemas: tuple[Schema, ...]) -> Run:
+    """What may be dropped when the pull request closes, and a note on each schema that stays."""
+    request = facts.request
+    if run.pr_number is None or request.job.deploys:
+        return run
+    claim = Claim(
+        number=run.pr_number,
+        environment=request.environment.name,
+        template=request.environment.schema,
+        fields=schema_fields(request, facts.checkout),
+        taken=facts.taken,
+    )
+    own, left = own_and_left(schemas, claim)
+    unseen, _ = own_and_left(facts.unseen, claim)
+    closes = f"stays when pull request {run.pr_number} closes"
+    notes = [f"schema {schema} {closes}: {reason}" for schema, reason in left]
+    return replace(run, own_schemas=_sorted({*own, *unseen}), notes=(*run.notes, *notes))
+
+
+def _sorted(schemas: Iterable[Schema]) -> tuple[Schema, ...]:
+    return tuple(sorted(schemas, key=lambda each: (each.database, each.schema)))
 
 
 def _remarks(run: Run, request: Request) -> Iterator[str]:
@@ -135,15 +169,26 @@ def last_attempts(results: Iterable[StepResult]) -> list[StepResult]:
     return list({result.index: result for result in results}.values())
 
 
+def made(nodes: Iterable[NodeResult]) -> tuple[Schema, ...]:
+    """Every schema that the run may have made: dbt makes them before it builds."""
+    found = {(node.database, node.schema) for node in nodes if _may_write(node)}
+    return tuple(Schema(database=d, schema=s) for d, s in sorted(found) if s)
+
+
+def unseen(request: Request, results: Iterable[StepResult], manifest: Path) -> tuple[Schema, ...]:
+    """Where an interrupted step of a pull request may have written: where the nodes lie."""
+    interrupted = any(result.writes and result.interrupted for result in results)
+    if request.pr_number is None or not interrupted or not manifest.exists():
+        return ()
+    try:
+        return manifest_schemas(manifest)
+    except RewritingFailed:
+        return ()  # dbt died while it wrote the manifest, which it does before it builds
+
+
 def relations(nodes: Iterable[NodeResult]) -> tuple[str, ...]:
     """Every relation that the run may have written, as the warehouse names it."""
     return tuple(sorted({node.relation for node in nodes if node.relation and _wrote(node)}))
-
-
-def schemas(nodes: Iterable[NodeResult]) -> tuple[str, ...]:
-    """Every ``database.schema`` that the run may have made: dbt makes them before it builds."""
-    found = {f"{node.database}.{node.schema}".strip(".") for node in nodes if _may_write(node)}
-    return tuple(sorted(found - {""}))
 
 
 def _may_write(node: NodeResult) -> bool:

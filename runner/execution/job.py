@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
@@ -24,13 +23,14 @@ from runner.execution.comparison import (
     open_comparison,
 )
 from runner.execution.deferral import Decision, version_note
-from runner.execution.ending import Facts, record_of
+from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.engines import start_engine
-from runner.execution.folder import HOME, RunFolder
+from runner.execution.folder import HOME, RunFolder, new_run_id
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
     profiles_dir,
+    taken_schemas,
     without_state,
 )
 from runner.execution.project import MANIFEST, Project, open_project
@@ -49,11 +49,6 @@ from runner.stopping import Stop, Stopped
 RECORD = "run.json"
 # More than any manifest needs; a store that doesn't answer must not hold the job.
 PUBLISHING = timedelta(minutes=5)
-
-
-def new_run_id(job: str, at: datetime) -> str:
-    """Sorts by time, names the job, and is unique: ``20261120T041502Z-daily-3f2a9c``."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{job}-{secrets.token_hex(3)}"
 
 
 def run_job(request: Request, around: Surroundings) -> tuple[Run, Path]:
@@ -80,6 +75,7 @@ class _JobRun:
     prepared_at: datetime | None = None
     compared_with: ComparedWith | None = None
     changes: Changes = field(default_factory=Changes)
+    taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.queued_at = self.started_at = now()
@@ -160,6 +156,7 @@ class _JobRun:
         if self.decision.action == "full":
             self.request = without_state(self.request)
         state = fetch_state(self.decision, self.around, project, scratch / "state")
+        self.taken = taken_schemas(self.request, self.around, state)
         job = self.request.job
         return JobFlags(
             target=job.target,
@@ -274,6 +271,8 @@ class _JobRun:
             changes=self.changes,
             error=self.error,
             stop=self.stop,
+            unseen=unseen(self.request, self.results, self.folder.path / MANIFEST),
+            taken=self.taken,
         )
 
     def _publish(self, run: Run, manifest: Path) -> Run:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from runner.dbt.profiles import find_profiles_dir, write_overlay
+from runner.dbt.profiles import find_profiles_dir, plain_schemas, write_overlay
+from runner.dbt.rewriting import RewritingFailed, manifest_schemas
+from runner.errors import StateUnresolved
 from runner.execution.deferral import Decision, check_manifest, decide, newest
-from runner.execution.project import Project
-from runner.execution.request import Request
+from runner.execution.project import MANIFEST, Project
+from runner.execution.request import Request, schema_fields
 from runner.execution.schema_name import schema_name
 from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
+
+DEFERRED_TO = "it is in the manifest that the run defers to"
 
 
 def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
@@ -20,12 +24,7 @@ def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
     found = find_profiles_dir(request.environment.profiles_dir, around.config.project, variables)
     if request.environment.schema is None:
         return found
-    fields = {
-        "pr_number": request.pr_number,
-        "job": request.job.name,
-        "sha7": around.checkout.commit[:7],
-        "branch": around.checkout.branch,
-    }
+    fields = schema_fields(request, around.checkout)
     schema = schema_name(request.environment.schema, fields)
     around.reporter.say(f"schema: {schema}")
     return write_overlay(found, schema, scratch / "profiles")
@@ -50,6 +49,23 @@ def fetch_state(
     around.store.fetch(decision.state, into)
     check_manifest(into, decision.state, project.name)
     return into
+
+
+def taken_schemas(request: Request, around: Surroundings, state: Path | None) -> dict[str, str]:
+    """Names of schemas, in small letters, that are no pull request's own, and why."""
+    if request.pr_number is None or request.environment.schema is None:
+        return {}
+    variables = {**around.environ, **request.job.env}
+    found = find_profiles_dir(request.environment.profiles_dir, around.config.project, variables)
+    plain = {
+        name.lower(): f"target `{request.job.target or 'default'}` writes into it too"
+        for name in plain_schemas(found, request.job.target)
+    }
+    try:
+        deferred = manifest_schemas(state / MANIFEST) if state else ()
+    except RewritingFailed as error:
+        raise StateUnresolved("the manifest to defer to can't be read", why=str(error)) from error
+    return {**plain, **{each.schema.lower(): DEFERRED_TO for each in deferred}}
 
 
 def without_state(request: Request) -> Request:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from runner.git import Checkout
 from runner.model import Config, Deferral, Environment, Job, Retries, VarValue
 from runner.steps import Step, parse_step
 
@@ -46,8 +47,9 @@ class Overrides:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One run that was asked for. ``pr_number`` is "" outside a pull request.
+    """One run that was asked for.
 
+    ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
     """
 
@@ -57,7 +59,8 @@ class Request:
     trigger: str = "manual"
     cause: str = ""
     actor: str = ""
-    pr_number: str = ""
+    pr_number: int | None = None
+    head_branch: str = ""
     parse_only: str = ""
 
 
@@ -78,6 +81,17 @@ def parsing(request: Request, why: str) -> Request:
     )
     environment = replace(request.environment, secrets=())
     return replace(request, job=job, environment=environment, parse_only=why)
+
+
+def schema_fields(request: Request, checkout: Checkout) -> dict[str, str]:
+    """What fills the environment's schema; a field that this run doesn't have is ""."""
+    return {
+        "pr_number": str(request.pr_number or ""),
+        "job": request.job.name,
+        "sha7": checkout.commit[:7],
+        # GitHub Actions checks a pull request out detached, at a merge commit.
+        "branch": checkout.branch or request.head_branch,
+    }
 
 
 def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job, Environment]:

@@ -89,7 +89,7 @@ def cloud_variables(config: Config, request: Request, run_id: str, commit: str) 
         "DBT_CLOUD_ENVIRONMENT_NAME": request.environment.name,
         "DBT_CLOUD_ENVIRONMENT_TYPE": "staging" if ci else "prod",
         "DBT_CLOUD_INVOCATION_CONTEXT": "ci" if ci else "prod",
-        "DBT_CLOUD_PR_ID": request.pr_number,
+        "DBT_CLOUD_PR_ID": str(request.pr_number or ""),
         "DBT_CLOUD_GIT_SHA": commit,
     }
 

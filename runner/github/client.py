@@ -153,14 +153,14 @@ class GitHub:
         path = f"{self._repo}/actions/workflows/{_file(workflow)}/runs"
         return self._each_once(WorkflowRun, call, path, dict(filters), "workflow_runs")
 
-    def artifacts(self, name: str) -> Iterator[Artifact]:
-        """All artifacts of exactly this name, newest first, whoever uploaded them.
+    def artifacts(self, name: str = "") -> Iterator[Artifact]:
+        """All artifacts, or those of exactly this name; newest first, whoever uploaded them.
 
         A request a page of 100.
         """
-        call = self._rest.call(f"reading the artifacts {name}", "actions: read")
+        call = self._rest.call(f"reading the artifacts {name}".strip(), "actions: read")
         path = f"{self._repo}/actions/artifacts"
-        return self._each_once(Artifact, call, path, {"name": name}, "artifacts")
+        return self._each_once(Artifact, call, path, {"name": name} if name else {}, "artifacts")
 
     def artifacts_of(self, run_id: int) -> Iterator[Artifact]:
         """All artifacts of one workflow run; a request a page of 100."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from runner.github.commands import Level, annotation
 from runner.record import NodeResult
-from runner.reports.parts import repository_path
+from runner.reports.links import repository_path
 from runner.reports.report import Place, Report
 from runner.reports.selected import name_of
 from runner.reports.text import clean, clipped_bytes, counted, one_line
@@ -22,12 +23,17 @@ def annotation_lines(reports: Sequence[Report]) -> list[str]:
 
     The last is a notice that says how many there are besides, where not all have room.
     """
-    errors = [line for report in reports for line in _errors(report)]
-    warnings = [line for report in reports for line in _warnings(report)]
-    left_out = [(len(errors) - MOST, "failure"), (len(warnings) - MOST, "warning")]
+    outcomes = [report.outcome for report in reports]
+    errors = sum(len(o.broken) + len(o.failed) for o in outcomes)
+    warnings = sum(len(o.broken_advisory) + len(o.warned) + len(o.advisory) for o in outcomes)
+    left_out = [(errors - MOST, "failure"), (warnings - MOST, "warning")]
     more = " and ".join(counted(number, noun) for number, noun in left_out if number > 0)
     last = [annotation("notice", f"{more} more, in the run's summary", title="dbt")] if more else []
-    return [*errors[:MOST], *warnings[:MOST], *last]
+    return [
+        *islice(chain.from_iterable(map(_errors, reports)), MOST),
+        *islice(chain.from_iterable(map(_warnings, reports)), MOST),
+        *last,
+    ]
 
 
 def _errors(report: Report) -> Iterator[str]:

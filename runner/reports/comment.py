@@ -1,7 +1,9 @@
 """The one comment of a pull request: a section for each job, each replaced without the others.
 
 Every section stands between two hidden markers, of which the first says which run it is of. No other
-text of a report can hold a marker: ``text.clean`` takes ``<!--`` apart.
+text of a report can hold a marker: ``text.clean`` takes ``<!--`` apart. Above the sections stand the
+verdicts of all jobs, where there are several, and what became of the request's schemas: made anew
+with each change.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from runner.reports.markdown import bullets, document, prose
 from runner.reports.section import REST, Section, Stamp
 
 # GitHub's limit is 65,536 characters. Bytes are counted: a text never has more characters.
@@ -19,10 +22,13 @@ LARGEST_COMMENT = 65_000
 # By this and its author a pull request's comment is found again.
 MARKER = "<!-- dbt-gitops:comment -->"
 END = "<!-- dbt-gitops:end -->"
+TOP_END = "<!-- dbt-gitops:sections -->"
+TOP = re.compile(rf"\A{re.escape(MARKER)}\n\n(.*?){re.escape(TOP_END)}\s*", re.DOTALL)
 SECTION = re.compile(
     rf"^<!-- dbt-gitops:section (?P<stamp>[^\n]*) -->\n(?P<text>.*?)\n{re.escape(END)}$",
     re.MULTILINE | re.DOTALL,
 )
+LONGEST_CLOSING = 2000
 CUT = "The rest was cut to make room for other jobs."
 
 
@@ -43,27 +49,58 @@ def merge_section(existing: str | None, section: Section) -> str | None:
     At most :data:`LARGEST_COMMENT` bytes. Other jobs' sections are cut to their verdicts only where
     not even the smallest size of this one has room, and are left out only where that isn't enough.
     """
-    body = (existing or "").replace("\r\n", "\n")
-    posted = list(_posted(body))
-    own = next((each for each in posted if each.job == section.stamp.job), None)
+    before = _lines(existing)
+    body = _bare(before)
+    own = next((each for each in _posted(body) if each.job == section.stamp.job), None)
     if own and own.stamp and own.stamp.order > section.stamp.order:
         return None
-    merged = _fitting(body, own, section)
-    return None if merged == body else merged
+    candidates = (
+        _topped(_with(shorter, own, _marked(section.stamp, text)))
+        for shorter in _shortenings(body, section.stamp.job)
+        for text in section.sizes
+    )
+    merged = next(filter(_fits, candidates), None)
+    merged = merged or f"{MARKER}\n\n{_marked(section.stamp, section.sizes[-1])}"
+    return None if merged == before else merged
 
 
-def _fitting(body: str, own: _Posted | None, section: Section) -> str:
-    if not body.startswith(MARKER):  # it is the first section, or someone has edited it away
-        body = f"{MARKER}\n\n{body}".rstrip("\n")
-    for shorter in _shortenings(body, section.stamp.job):
-        for text in section.sizes:
-            merged = _with(shorter, own, _marked(section.stamp, text))
-            if len(merged.encode()) <= LARGEST_COMMENT:
-                return merged
-    return f"{MARKER}\n\n{_marked(section.stamp, section.sizes[-1])}"
+def merge_closing(existing: str | None, text: str) -> str | None:
+    """The comment's new body with a line above all: what was dropped as the pull request was closed.
+
+    ``text`` is a sentence in which `backticks` mark code; it takes the place of an earlier one, and
+    goes as soon as a job reports again. None where the comment says this already.
+    """
+    before = _lines(existing)
+    closing = f"> {prose(text, LONGEST_CLOSING)}"
+    candidates = (_topped(shorter, closing) for shorter in _shortenings(_bare(before), None))
+    merged = next(filter(_fits, candidates), None) or _topped(MARKER, closing)
+    return None if merged == before else merged
 
 
-def _shortenings(body: str, job: str) -> Iterator[str]:
+def _lines(existing: str | None) -> str:
+    return (existing or "").replace("\r\n", "\n")
+
+
+def _bare(body: str) -> str:
+    """The marker and the sections, and what else someone has written between them."""
+    if not body.startswith(MARKER):  # there is none yet, or someone has edited it away
+        body = f"{MARKER}\n\n{body}"
+    return TOP.sub(f"{MARKER}\n\n", body).rstrip("\n")
+
+
+def _topped(body: str, closing: str = "") -> str:
+    verdicts = [posted.text.partition("\n")[0].removeprefix("### ") for posted in _posted(body)]
+    top = document([closing, bullets(verdicts) if len(verdicts) > 1 else ""])
+    if not top:
+        return body
+    return f"{MARKER}\n\n{top}\n\n{TOP_END}{body.removeprefix(MARKER)}"
+
+
+def _fits(body: str) -> bool:
+    return len(body.encode()) <= LARGEST_COMMENT
+
+
+def _shortenings(body: str, job: str | None) -> Iterator[str]:
     """The body as it is, then with the others cut one after another, then with one after another gone.
 
     The largest first.

@@ -83,9 +83,8 @@ def bullets(lines: Iterable[str]) -> str:
 
 def details(summary: str, body: str, *, opened: bool = False) -> str:
     """A part to unfold; both texts are markdown already, of the summary HTML alone is read."""
-    return (
-        f"<details{' open' if opened else ''}><summary>{summary}</summary>\n\n{body}\n\n</details>"
-    )
+    start = f"<details{' open' if opened else ''}><summary><b>{summary}</b></summary>"
+    return f"{start}\n\n{body}\n\n</details>"
 
 
 def document(parts: Iterable[str]) -> str:

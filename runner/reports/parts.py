@@ -7,27 +7,26 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from runner.durations import format_duration
 from runner.record import NodeResult, StepResult
 from runner.reports.graph import graph
+from runner.reports.heading import said
+from runner.reports.links import place_of, summary_link
 from runner.reports.markdown import (
-    Align,
     bullets,
     code,
     details,
     document,
     escape,
     fence,
-    link,
     prose,
     table,
 )
-from runner.reports.report import Place, Report
-from runner.reports.selected import Node, Selected, amount, name_of, selected, why
+from runner.reports.report import DifferenceLine, Place, Report
+from runner.reports.selected import Node, amount, name_of, why
 from runner.reports.text import clean, clipped, counted
-from runner.reports.verdict import ICONS, tests_line, took, verdict_line
 
 NODE_ICONS = {
     "success": "✅",
@@ -42,34 +41,11 @@ DIFFERENCE_SIGNS = {"added": "+ ", "removed": "- ", "unchanged": "  "}
 LONGEST_LINE = 300
 
 
-def heading(report: Report) -> str:
-    """The verdict, and below it what must be known to believe it."""
-    line = f"### {ICONS[report.verdict]} {code(report.run.job)}: {prose(verdict_line(report))}"
-    return document([line, superseded(report.place), _about(report)])
-
-
-def superseded(place: Place) -> str:
-    if not place.superseded:
-        return ""
-    old, new = (code(sha[:7]) for sha in (place.head_sha, place.current_sha))
-    return f"> ⚠️ **Superseded**: this is about {old}, and the pull request has moved on to {new}"
-
-
-def figures(report: Report) -> str:
-    """The run in one row; a column is there where its figure is known, the row where anything ran."""
-    if not report.outcome.nodes:
-        return ""
-    columns = list(_figures(report, selected(report.run, report.outcome)))
-    return table(
-        [name for name, _ in columns],
-        [[cell for _, cell in columns]],
-        [_align(name) for name, _ in columns],
-    )
-
-
 def notes(report: Report, most: int) -> str:
-    lines = [prose(note, LONGEST_LINE) for note in report.run.notes[:most]]
-    more = len(report.run.notes) - len(lines)
+    """What the run had to remark, apart from what its heading says."""
+    remarks = [note for note in report.run.notes if not said(report.run, note)]
+    lines = [prose(note, LONGEST_LINE) for note in remarks[:most]]
+    more = len(remarks) - len(lines)
     return bullets([*lines, f"and {counted(more, 'more note')}"] if more > 0 else lines)
 
 
@@ -79,7 +55,7 @@ def failures(report: Report, most: int, longest: int) -> str:
     shown = [*(_broken_step(step, longest) for step in steps[:most])]
     shown += [_failure(node, report.place, longest) for node in nodes[: most - len(shown)]]
     more = len(nodes) + len(steps) - len(shown)
-    last = f"… and {counted(more, 'more failure')}, in {summary_link(report)}" if more else ""
+    last = f"… and {counted(more, 'more failure')}, in the {summary_link(report)}" if more else ""
     return document([*shown, last])
 
 
@@ -98,7 +74,7 @@ def warnings(report: Report, most: int) -> str:
 
 def reasons(report: Report, most: int) -> str:
     """Why each node was selected; the modified come first. Tests that came along aren't listed."""
-    chosen = selected(report.run, report.outcome)
+    chosen = report.chosen
     nodes = [node for node in chosen.nodes if node.modified or not node.test]
     renamed = [
         f"renamed: {code(_known(each.old))} is now {code(_known(each.new))}"
@@ -108,7 +84,8 @@ def reasons(report: Report, most: int) -> str:
     if not most or not (nodes or renamed or deleted):
         return ""
     title = (
-        f"Why these nodes: {amount(chosen.modified)} modified, {amount(_built(chosen))} downstream"
+        f"Why these nodes: {amount(chosen.modified)} modified,"
+        f" {len(chosen.built_downstream):,} downstream"
     )
     gone = [*renamed, *deleted]
     more = max(0, len(nodes) - most), max(0, len(gone) - most)
@@ -124,29 +101,26 @@ def reasons(report: Report, most: int) -> str:
 
 def picture(report: Report, most: int) -> str:
     """The graph of what was selected, at most so many nodes of it."""
-    drawn = graph(selected(report.run, report.outcome), report.outcome, most)
+    drawn = graph(report.chosen, report.outcome, most)
     if not drawn.text:
         return ""
     left_out = f" ({counted(drawn.left_out, 'node')} left out)" if drawn.left_out else ""
-    return details(f"Graph{left_out}", fence(drawn.text, "mermaid"), opened=True)
+    legend = f"<sub>{' · '.join(drawn.legend)}</sub>"
+    body = document([fence(drawn.text, "mermaid"), legend])
+    return details(f"Graph{left_out}", body, opened=True)
 
 
 def difference(report: Report, most: int) -> str:
     """What the pull request changes in the jobs file; what widens access stands above it."""
-    lines = report.difference
-    if not lines or not most:
+    if not report.difference or not most:
         return ""
-    warned = [f"⚠️ {prose(line.text, LONGEST_LINE)}" for line in lines if line.kind == "warning"]
-    changed = [
-        f"{DIFFERENCE_SIGNS[line.kind]}{clipped(clean(line.text), LONGEST_LINE)}".replace("\n", " ")
-        for line in lines
-        if line.kind != "warning"
-    ]
+    warned = [line for line in report.difference if line.kind == "warning"]
+    changed = [line for line in report.difference if line.kind != "warning"]
     more = max(0, len(changed) - most) + max(0, len(warned) - most)
     body = document(
         [
-            bullets(warned[:most]),
-            fence("\n".join(changed[:most]), "diff") if changed else "",
+            bullets(f"⚠️ {prose(line.text, LONGEST_LINE)}" for line in warned[:most]),
+            fence("\n".join(map(_changed, changed[:most])), "diff") if changed else "",
             f"… and {counted(more, 'more line')}" if more else "",
         ]
     )
@@ -154,8 +128,10 @@ def difference(report: Report, most: int) -> str:
 
 
 def reproduction(report: Report) -> str:
-    """How to have the same run on one's own machine, to be copied."""
+    """How to have the same run on one's own machine, to be copied; "" of one that had nothing to do."""
     run = report.run
+    if run.status == "skipped":
+        return ""
     options = [*_options(run.overrides), "--git-sha", run.commit] if run.commit else []
     if "schema" not in run.overrides and run.trigger == "pull_request":
         options += ["--schema", "dbt_ci_local"]
@@ -166,65 +142,8 @@ def reproduction(report: Report) -> str:
     return details(title, fence(clipped(clean(text), 4000), "sh"))
 
 
-def summary_link(report: Report) -> str:
-    return link("the full summary", report.place.summary_url)
-
-
-def place_of(node: NodeResult, place: Place) -> str:
-    """``file:line`` as a link to the commit."""
-    if not node.file:
-        return ""
-    path = repository_path(node, place)
-    shown = code(f"{node.file}:{node.line}" if node.line else node.file)
-    if not place.repository or not place.head_sha:
-        return shown
-    anchor = f"#L{node.line}" if node.line else ""
-    # In a path these would begin a query or a fragment.
-    safe = path.replace("%", "%25").replace("#", "%23").replace("?", "%3F")
-    url = f"{place.server_url}/{place.repository}/blob/{place.head_sha}/{safe}{anchor}"
-    return link(shown, url)
-
-
-def repository_path(node: NodeResult, place: Place) -> str:
-    return f"{place.folder}/{node.file}" if place.folder else node.file
-
-
 def node_icon(node: NodeResult) -> str:
     return "❌" if node.failed else NODE_ICONS.get(node.status, "▫️")
-
-
-def _about(report: Report) -> str:
-    run, place = report.run, report.place
-    sha = place.head_sha or run.commit
-    url = f"{place.server_url}/{place.repository}/commit/{sha}" if place.repository else ""
-    parts = [link(code(sha[:7]), url)] if sha else []
-    parts.append(f"environment {code(run.environment)}")
-    if place.summary_url:
-        parts.append(summary_link(report))
-    return " · ".join(parts)
-
-
-def _figures(report: Report, chosen: Selected) -> Iterator[tuple[str, str]]:
-    outcome = report.outcome
-    if chosen.nodes:
-        yield "modified", amount(chosen.modified)
-        yield "downstream", amount(_built(chosen))
-        yield "deferred", f"{len(chosen.deferred):,}"
-    yield "built", f"{outcome.built:,}"
-    yield "tests", tests_line(outcome) or "none"
-    yield "time", took(report)
-    if report.history.same_nodes is not None:
-        yield "these nodes in production", format_duration(report.history.same_nodes)
-    if report.history.project is not None:
-        yield "all of production", format_duration(report.history.project)
-
-
-def _align(column: str) -> Align:
-    return "left" if column == "tests" else "right"
-
-
-def _built(chosen: Selected) -> tuple[Node, ...]:
-    return tuple(node for node in chosen.downstream if not node.test)
 
 
 def _failure(node: NodeResult, place: Place, longest: int) -> str:
@@ -253,6 +172,11 @@ def _warning(node: NodeResult, place: Place) -> str:
 
 def _remark(message: str, status: str) -> str:
     return prose(message or status, LONGEST_LINE)
+
+
+def _changed(line: DifferenceLine) -> str:
+    text = clipped(clean(line.text), LONGEST_LINE).replace("\n", " ")
+    return f"{DIFFERENCE_SIGNS[line.kind]}{text}"
 
 
 def _reasons_table(nodes: Sequence[Node]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from runner.reports import parts
+from runner.reports.heading import about, figures, heading
+from runner.reports.links import summary_link
 from runner.reports.markdown import document
 from runner.reports.report import Report
 
@@ -57,8 +59,8 @@ class Detail:
 
 # The order of dropping: first of what is long, then what explains, last what failed and why.
 LEVELS = (
-    Detail(failures=20, message=2000, reasons=60, graph=40, difference=100, warnings=20, notes=10),
-    Detail(failures=10, message=1500, reasons=30, graph=25, difference=60, warnings=10, notes=10),
+    Detail(failures=20, message=2000, reasons=60, graph=25, difference=100, warnings=20, notes=10),
+    Detail(failures=10, message=1500, reasons=30, graph=20, difference=60, warnings=10, notes=10),
     Detail(failures=10, message=800, reasons=15, graph=15, difference=30, warnings=5, notes=5),
     Detail(failures=10, message=600, reasons=0, graph=15, difference=30, warnings=0, notes=5),
     Detail(failures=10, message=400, reasons=0, graph=0, difference=15, warnings=0, notes=3),
@@ -78,10 +80,11 @@ def section(report: Report) -> Section:
         attempt=place.attempt,
         started_at=run.started_at,
     )
-    head = document([parts.heading(report), parts.figures(report)])
+    more = summary_link(report) if report.place.summary_url else ""
+    head = document([heading(report), about(report, more), figures(report)])
     full = (_full(report, head, detail) for detail in LEVELS)
     sizes = [text for text in full if len(text.encode()) <= LARGEST_SECTION]
-    return Section(stamp=stamp, sizes=(*sizes, head, parts.heading(report)))
+    return Section(stamp=stamp, sizes=(*sizes, head, heading(report)))
 
 
 def _full(report: Report, head: str, detail: Detail) -> str:
@@ -94,7 +97,7 @@ def _full(report: Report, head: str, detail: Detail) -> str:
         parts.reasons(report, detail.reasons),
         parts.warnings(report, detail.warnings),
         parts.reproduction(report),
-        f"Shortened to fit a comment: everything is in {parts.summary_link(report)}."
+        f"Shortened to fit a comment: everything is in the {summary_link(report)}."
         if least
         else "",
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from runner.record import NodeResult, Run, Selection
 from runner.reports.markdown import code
-from runner.reports.report import Outcome, is_test
-from runner.reports.text import counted
+from runner.reports.outcome import Outcome, is_test
+from runner.reports.text import counted, listed
 
 # What is read from production where it isn't built; a source is there anyway.
 BUILDABLE = ("model", "seed", "snapshot")
@@ -53,6 +53,11 @@ class Selected:
     def nodes(self) -> tuple[Node, ...]:
         return self.modified + self.downstream
 
+    @property
+    def built_downstream(self) -> tuple[Node, ...]:
+        """Tests are counted apart: they come along with what they test."""
+        return tuple(node for node in self.downstream if not node.test)
+
 
 def selected(run: Run, outcome: Outcome) -> Selected:
     """Empty where the record doesn't say why nodes were selected."""
@@ -79,7 +84,7 @@ def why(node: Node) -> str:
         return "new"
     parts = [_part(reason, of) for reason, of in reasons.items() if reason != "downstream"]
     if parts:
-        return f"{_listed(parts)} changed" if parts != [""] else "changed"
+        return f"{listed(parts)} changed" if parts != [""] else "changed"
     return (
         f"downstream of {names(reasons['downstream'])}" if reasons["downstream"] else "downstream"
     )
@@ -89,7 +94,7 @@ def names(unique_ids: Sequence[str]) -> str:
     """``` `a`, `b` and 3 more ```: markdown."""
     shown = [code(name_of(each)) for each in unique_ids[:NAMES_SHOWN]]
     more = len(unique_ids) - len(shown)
-    return _listed([*shown, f"{more:,} more"] if more else shown)
+    return listed([*shown, f"{more:,} more"] if more else shown)
 
 
 def name_of(unique_id: str) -> str:
@@ -121,8 +126,3 @@ def _part(reason: str, of: tuple[str, ...]) -> str:
     if reason == "changed":
         return ""
     return f"{reason} {names(of)}" if of else reason
-
-
-def _listed(words: Sequence[str]) -> str:
-    words = [word for word in words if word]
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

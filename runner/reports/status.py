@@ -45,8 +45,6 @@ def ended(report: Report) -> CommitStatus:
     """The last one. A skipped job is a success, because GitHub waits for ever for any other."""
     run = report.run
     text = verdict_line(report)
-    if run.status in ("cancelled", "skipped"):
-        text = f"{run.status}: {text}"
     if run.status != "skipped":
         text = f"{clipped(one_line(text), LONGEST_DESCRIPTION - 20)} in {took(report)}"
     return _status(run.job, _state(run), text, report.place.summary_url)

@@ -9,6 +9,8 @@ from runner.durations import format_duration
 from runner.record import NodeResult, StepResult
 from runner.reports import parts
 from runner.reports.gantt import gantt
+from runner.reports.heading import about, figures, heading
+from runner.reports.links import place_of
 from runner.reports.markdown import code, details, document, escape, fence, prose, table
 from runner.reports.report import Report
 from runner.reports.text import clipped_bytes, counted
@@ -39,8 +41,8 @@ LEVELS = (
         message=10_000,
         nodes=2000,
         reasons=1000,
-        graph=80,
-        bars=60,
+        graph=40,
+        bars=40,
         difference=1000,
         warnings=500,
         notes=100,
@@ -50,8 +52,8 @@ LEVELS = (
         message=3000,
         nodes=1000,
         reasons=300,
-        graph=60,
-        bars=40,
+        graph=30,
+        bars=30,
         difference=300,
         warnings=100,
         notes=50,
@@ -61,7 +63,7 @@ LEVELS = (
         message=1000,
         nodes=200,
         reasons=50,
-        graph=40,
+        graph=20,
         bars=20,
         difference=50,
         warnings=20,
@@ -90,7 +92,7 @@ def step_summary(report: Report, largest: int = LARGEST_SUMMARY) -> str:
         text = _summary(report, detail)
         if len(text.encode()) <= largest:
             return text
-    return clipped_bytes(parts.heading(report), largest)
+    return clipped_bytes(heading(report), largest)
 
 
 def _summary(report: Report, detail: Detail) -> str:
@@ -98,14 +100,15 @@ def _summary(report: Report, detail: Detail) -> str:
     return (
         document(
             [
-                parts.heading(report),
-                parts.figures(report),
+                heading(report),
+                about(report),
+                figures(report),
                 parts.failures(report, detail.failures, detail.message),
                 parts.notes(report, detail.notes),
                 parts.difference(report, detail.difference),
-                _steps(run.steps),
                 parts.picture(report, detail.graph),
                 _timings(report, detail.bars),
+                _steps(run.steps),
                 parts.warnings(report, detail.warnings),
                 parts.reasons(report, detail.reasons),
                 _nodes(report, detail.nodes),
@@ -173,7 +176,7 @@ def _node_row(node: NodeResult, report: Report) -> Iterator[str]:
     yield f"{parts.node_icon(node)} {escape(node.status)}"
     yield format_duration(node.seconds) if node.seconds else ""
     yield f"{node.rows_affected:,}" if node.rows_affected is not None else ""
-    yield parts.place_of(node, report.place)
+    yield place_of(node, report.place)
 
 
 def _record(report: Report) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from itertools import filterfalse
 
 # Colours and other sequences of a terminal.
 ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.?)")
@@ -26,8 +28,10 @@ def clean(text: str) -> str:
     """
     text = ANSI.sub("", text).replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
     text = re.sub("[\x0b\x0c\x85\u2028\u2029]", "\n", text)
-    if not text.isascii() or not text.isprintable():
-        text = "".join(filter(_seen, text))
+    # By its different characters: they are few, and a log may have millions.
+    unseen = "".join(filterfalse(_seen, set(text)))
+    if unseen:
+        text = text.translate(str.maketrans("", "", unseen))
     return text.replace("<!--", f"<!{NOTHING}--").replace("##[", f"##{NOTHING}[")
 
 
@@ -51,6 +55,12 @@ def clipped_bytes(text: str, longest: int) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 node``, ``2 nodes``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """``a, b and c``; what is empty is left out."""
+    *first, last = [word for word in words if word] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _beginning(text: str, end: int) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from runner.durations import format_duration
-from runner.reports.report import Outcome, Report
-from runner.reports.text import counted
+from runner.record import NodeResult, Run
+from runner.reports.outcome import Outcome
+from runner.reports.report import Report
+from runner.reports.text import counted, listed
 
 ICONS = {
     "passed": "✅",
@@ -14,36 +19,40 @@ ICONS = {
     "cancelled": "⛔",
     "skipped": "⏭️",
 }
-# What the reader of a verdict is told of tests, in this order.
-TEST_WORDS = ("passed", "warned", "failed", "skipped")
+# More kinds of nodes than this are counted together.
+KINDS_SHOWN = 3
+# More commands than these don't tell more.
+STEPS_SHOWN = 3
 
 
 def verdict_line(report: Report) -> str:
-    """``2 of 31 nodes failed, 3 skipped``: plain text, part of it untrusted."""
+    """``1 model and 2 tests of 31 nodes failed, 3 skipped``: plain text, part of it untrusted."""
     outcome, run = report.outcome, report.run
     if report.verdict == "failed":
         skipped = f", {len(outcome.skipped):,} skipped" if outcome.skipped else ""
-        return f"{len(outcome.failed):,} of {counted(len(outcome.nodes), 'node')} failed{skipped}"
+        return f"{_kinds(outcome.failed)} of {counted(len(outcome.nodes), 'node')} failed{skipped}"
     if report.verdict in ("passed", "warned"):
-        return _passed(outcome)
+        return _passed(outcome) or _without_nodes(run)
     if run.status == "error":
         return run.reason
-    # The reason of a skipped run says so itself.
-    return run.reason.removeprefix(f"{run.status}: ")
-
-
-def tests_line(outcome: Outcome) -> str:
-    """``12 passed, 1 failed``; "" without tests."""
-    counts = ((outcome.tests[word], word) for word in TEST_WORDS)
-    return ", ".join(f"{count:,} {word}" for count, word in counts if count)
+    # The reason of a skipped run may say so itself.
+    return f"{run.status}: {run.reason.removeprefix(f'{run.status}: ')}"
 
 
 def took(report: Report) -> str:
     return format_duration(report.run.seconds)
 
 
+def _kinds(nodes: Sequence[NodeResult]) -> str:
+    """``1 model and 2 tests``; ``9`` where they are of many kinds, or of none that is known."""
+    kinds = Counter(node.resource_type.replace("_", " ") for node in nodes)
+    if "" in kinds or len(kinds) > KINDS_SHOWN:
+        return f"{len(nodes):,}"
+    return listed([counted(number, kind) for kind, number in kinds.items()])
+
+
 def _passed(outcome: Outcome) -> str:
-    parts = [f"{outcome.built:,} built"] if outcome.built else []
+    parts = [f"{_kinds(outcome.built)} built"] if outcome.built else []
     if outcome.tests["passed"]:
         parts.append(f"{counted(outcome.tests['passed'], 'test')} passed")
     if outcome.warned:
@@ -51,4 +60,13 @@ def _passed(outcome: Outcome) -> str:
     if outcome.advisory:
         parts.append(f"{counted(len(outcome.advisory), 'source')} stale")
     parts += [f"`{step.text}` failed" for step in outcome.broken_advisory]
-    return ", ".join(parts) or "nothing to build"
+    return ", ".join(parts)
+
+
+def _without_nodes(run: Run) -> str:
+    """Of a run that succeeded: a `dbt parse` builds nothing, and another job had nothing to build."""
+    texts = [step.text for step in run.steps if step.kind == "step"]
+    if not texts or any(step.writes for step in run.steps):
+        return "nothing to build"
+    more = [counted(len(texts) - STEPS_SHOWN, "more step")] if len(texts) > STEPS_SHOWN else []
+    return f"{listed([*(f'`{text}`' for text in texts[:STEPS_SHOWN]), *more])} succeeded"

@@ -13,7 +13,7 @@ from runner.state.checks import format_size
 from runner.state.files import CHUNK
 
 ENTRIES = 100
-# Bytes: of the list of entries in the zip, and of its end, which is 22 without a comment.
+# Bytes: of the list of so many entries in the zip, and of its end, which is 22 without a comment.
 DIRECTORY = 2**16
 END = 22
 # How much larger than its packed form a file may be, where it is larger than this many bytes.
@@ -25,13 +25,14 @@ class ArchiveRefused(ValueError):
     """Says what is wrong with the zip, in words that go on after its name."""
 
 
-def unpack(archive: Path, into: Path, members: Mapping[str, int]) -> None:
+def unpack(archive: Path, into: Path, members: Mapping[str, int], *, most: int = ENTRIES) -> None:
     """Writes those ``members``, each of at most so many bytes, to ``into``, and nothing else.
 
-    Everything in the zip is looked at before anything is written. Raises :class:`ArchiveRefused`.
+    Everything in the zip, of at most so many entries, is looked at before anything is written.
+    Raises :class:`ArchiveRefused`.
     """
     try:
-        _check_end(archive)
+        _check_end(archive, most)
         with zipfile.ZipFile(archive) as zipped:
             entries = zipped.infolist()
             for entry in entries:
@@ -45,7 +46,7 @@ def unpack(archive: Path, into: Path, members: Mapping[str, int]) -> None:
         raise ArchiveRefused(f"it isn't a whole zip: {str(error)!a}") from error
 
 
-def _check_end(archive: Path) -> None:
+def _check_end(archive: Path, most: int) -> None:
     """The list of entries is read as a whole when a zip is opened: its size is looked at before."""
     size = archive.stat().st_size
     with archive.open("rb") as file:
@@ -55,8 +56,8 @@ def _check_end(archive: Path) -> None:
         raise ArchiveRefused("it isn't a whole zip: its end is missing")
     entries = int.from_bytes(end[10:12], "little")
     directory = int.from_bytes(end[12:16], "little")
-    if entries > ENTRIES or directory > DIRECTORY:
-        raise ArchiveRefused(f"it has {entries} entries, more than {ENTRIES}")
+    if entries > most or directory > DIRECTORY * most / ENTRIES:
+        raise ArchiveRefused(f"it has {entries} entries, more than {most}")
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:

@@ -38,7 +38,7 @@ def test_a_pull_request_gets_a_status_a_comment_a_summary_and_outputs(there: OnG
     assert [state for state, _ in states] == ["pending", "pending", "success"]
     assert states[0][1] == "starting dbt build --select state:modified+"
     assert states[1][1] == "building 2 nodes"
-    assert states[2][1].startswith("1 built, 1 test passed in ")
+    assert states[2][1].startswith("1 model built, 1 test passed in ")
     [comment] = there.fake.comments
     assert comment.number == 7
     assert "`two`" in comment.body
@@ -90,7 +90,7 @@ def test_a_failure_is_annotated_on_its_line(there: OnGitHub) -> None:
     assert done.code == 1
     state, description = there.statuses()[-1]
     assert state == "failure"
-    assert "1 of 2 nodes failed, 1 skipped" in description
+    assert "1 model of 2 nodes failed, 1 skipped" in description
     lines = done.err.splitlines()
     assert [name for name in commands_of(lines) if "group" not in name] == ["error"]
     [error] = [line for line in lines if line.startswith("::error ")]

@@ -55,6 +55,7 @@ def test_every_make_target_that_is_named_is_there() -> None:
 def test_nothing_names_a_package_index() -> None:
     hosts = ("py" + "pi.org", "pythonhosted" + ".org", "registry.npm" + "js.org")
     tracked = [ROOT / "pyproject.toml", *DOCUMENTS, *(ROOT / "requirements").glob("*.txt")]
+    tracked += [ROOT / "Makefile", *(ROOT / "tests" / "node").glob("*.json")]
     for path in tracked:
         assert not any(host in path.read_text() for host in hosts), path
 

@@ -353,3 +353,12 @@ def test_any_change_of_an_example(data: st.DataObject) -> None:
                 place[key] = data.draw(JSON)
             break
     event_or_error(name, json.dumps(payload).encode())
+
+
+def test_a_run_on_a_pull_request_knows_its_number_and_branch() -> None:
+    on = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_HEAD_REF": "jo/change"}
+    started = started_by({**on, "GITHUB_REF": "refs/pull/71/merge"})
+    assert (started.pr_number, started.head_branch) == (71, "jo/change")
+    for ref in ("refs/heads/main", "refs/pull/x/merge", "refs/pull/" + "9" * 5000 + "/merge", ""):
+        started = started_by({**on, "GITHUB_REF": ref})
+        assert (started.pr_number, started.head_branch) == (None, "")

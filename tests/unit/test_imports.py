@@ -11,16 +11,18 @@ ROOT = Path(__file__).parents[2] / "runner"
 FLOORS: list[set[str]] = [
     {"__main__"},
     {"cli"},
-    {"delivery", "execution"},
+    {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
     {"github"},
     {"config", "events", "triggers", "schedule"},
-    {"model", "record", "record_json"},
+    {"cleaned", "model", "record", "record_json"},
     {"base_commit", "git", "masking", "steps", "stopping"},
     {"durations", "errors", "patterns"},
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
+    ("cleaned", "record"),
+    ("cleaning", "execution"),
     ("config", "schedule"),
     ("triggers", "events"),
     ("record", "model"),

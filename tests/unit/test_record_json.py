@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.record import NodeResult, PublishedState, Renamed, Run, Selection, StepResult
+from runner.record import NodeResult, PublishedState, Renamed, Run, Schema, Selection, StepResult
 from runner.record_json import (
     RecordInvalid,
     published_from_json,
@@ -113,6 +113,7 @@ def test_the_schema_says_itself_what_it_is() -> None:
         (PublishedState, SCHEMA["$defs"]["state"], set()),
         (Selection, SCHEMA["$defs"]["selection"], set()),
         (Renamed, SCHEMA["$defs"]["renamed"], set()),
+        (Schema, SCHEMA["$defs"]["own_schema"], set()),
     ],
 )
 def test_the_schema_has_the_dataclasses_fields(

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import cmarkgfm
 import pytest
+from cmarkgfm.cmark import Options
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -24,7 +26,8 @@ from tests.unit.report_samples import NOON, PAGE, SHA, chosen, made, node, step
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OURS = re.compile(
-    r"<!-- dbt-gitops:[a-z]+( \{.*\})? -->|</?details( open)?>(<summary>[\w ,+:()]+</summary>)?|</?code>"
+    r"<!-- dbt-gitops:[a-z]+( \{.*\})? -->|</?(code|sub)>"
+    r"|</?details( open)?>(<summary><b>[\w ,+:()]+</b></summary>)?"
 )
 HOSTILE = (
     "```\n# out\n```",
@@ -138,6 +141,19 @@ def test_hostile_text_everywhere_changes_nothing(
     rendering: Callable[[Report], str], text: str
 ) -> None:
     holds(rendering, rendering(report_of(lambda: text)))
+
+
+def github_tags(markdown: str) -> list[str]:
+    """What GitHub's own parser makes of it; code within a line apart, which `prose` lets texts have."""
+    html = str(cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE))
+    return [tag for tag in re.findall(r"<(/?\w+)", html) if tag.strip("/") != "code"]
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_githubs_own_parser_agrees(rendering: Callable[[Report], str], text: str) -> None:
+    tame = github_tags(rendering(report_of(lambda: "tame")))
+    assert github_tags(rendering(report_of(lambda: text))) == tame
 
 
 def holds(rendering: Callable[[Report], str], document: str) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from itertools import pairwise
 
 import pytest
 
+from runner.record import Run
 from runner.reports.annotations import annotation_lines
-from runner.reports.comment import LARGEST_COMMENT, MARKER, merge_section
-from runner.reports.report import Report
+from runner.reports.comment import LARGEST_COMMENT, MARKER, merge_closing, merge_section
+from runner.reports.graph import graph
 from runner.reports.section import Section, section
 from runner.reports.status import ended, pending, skipped
 from runner.reports.step_summary import LARGEST_SUMMARY, step_summary
 from tests.github_commands import commands_of
-from tests.unit.report_samples import DIFFERENCE, PLACE, crowd, made, node, real, step
+from tests.unit.report_samples import DIFFERENCE, PLACE, chosen, crowd, made, node, real, step
 
 MESSAGES = ("x" * 10_000, "`" * 10_000, "|`~" * 3000, "\N{PILE OF POO}" * 5000)
 
@@ -33,7 +36,7 @@ def merged(body: str | None, *sections: Section) -> str:
 
 def test_a_failed_run_says_what_where_and_why() -> None:
     body = merged(None, section(real("ci_failed", difference=DIFFERENCE)))
-    assert "### ❌ `ci`: 2 of 15 nodes failed, 8 skipped" in body
+    assert "### ❌ `ci`: 1 model and 1 test of 15 nodes failed, 8 skipped" in body
     assert f"/blob/{PLACE.head_sha}/jaffle/models/marts/customers.sql#L16" in body
     assert "| `products` | downstream of `order_items` |" in body
     assert "n0[" in body
@@ -43,8 +46,8 @@ def test_a_failed_run_says_what_where_and_why() -> None:
 @pytest.mark.parametrize(
     ("name", "state", "description"),
     [
-        ("ci_failed", "failure", "2 of 15 nodes failed, 8 skipped in "),
-        ("ci_passed", "success", "1 built, 2 tests passed in "),
+        ("ci_failed", "failure", "1 model and 1 test of 15 nodes failed, 8 skipped in "),
+        ("ci_passed", "success", "1 model built, 2 tests passed in "),
         ("ci_errored", "error", "no state of environment production in "),
     ],
 )
@@ -62,6 +65,12 @@ def test_every_other_status() -> None:
     stopped = ended(made(status="cancelled", reason="timed out", exit_code=6))
     assert (stopped.state, stopped.description) == ("error", "cancelled: timed out in 42.0s")
     assert len(ended(made(status="error", reason="x" * 500, exit_code=5)).description) <= 140
+
+
+def test_a_success_without_nodes_says_what_succeeded() -> None:
+    parsed = made(step(text="dbt parse", argv=("dbt", "parse")))
+    assert ended(parsed).description == "`dbt parse` succeeded in 42.0s"
+    assert ended(made(step())).description == "nothing to build in 42.0s"
 
 
 def test_a_jobs_section_is_replaced_and_the_others_stay() -> None:
@@ -88,10 +97,11 @@ def test_a_damaged_stamp_is_replaced() -> None:
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message[:3])
 def test_five_thousand_failures_stay_below_the_limits(message: str) -> None:
     report = crowd(5000, message)
-    body = None
+    of_ci, body = section(report), None
     for number in range(12):
-        run = dataclasses.replace(report.run, job=f"job{number}")
-        body = merged(body, section(Report(run=run, place=report.place)))
+        stamp = dataclasses.replace(of_ci.stamp, job=f"job{number}")
+        sizes = tuple(text.replace("`ci`", f"`job{number}`", 1) for text in of_ci.sizes)
+        body = merged(body, Section(stamp=stamp, sizes=sizes))
         assert len(body.encode()) <= LARGEST_COMMENT
     assert body is not None
     assert all(f"`job{number}`" in body for number in range(12))
@@ -99,6 +109,97 @@ def test_five_thousand_failures_stay_below_the_limits(message: str) -> None:
     lines = annotation_lines([report])
     assert commands_of(lines) == ["error"] * 10 + ["notice"]
     assert "4,990 failures more" in lines[-1]
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message[:3])
+def test_a_thousand_nodes_with_ten_megabytes_of_messages_take_less_than_a_second(
+    message: str,
+) -> None:
+    report = crowd(1000, message)
+    start = time.process_time()
+    assert merge_section(None, section(report))
+    assert time.process_time() - start < 1
+
+
+def test_a_large_graph_keeps_what_failed_and_how_it_is_reached() -> None:
+    names = [f"model.shop.m{number}" for number in range(200)]
+    selection = [chosen(names[0], "body")]
+    selection += [chosen(b, "downstream", names[0], parents=(a,)) for a, b in pairwise(names[:10])]
+    selection += [chosen(n, "downstream", names[0], parents=(names[0],)) for n in names[10:]]
+    nodes = [node(name, "error" if name == names[9] else "success") for name in names]
+    report = made(step(*nodes), selection=tuple(selection))
+    drawn = graph(report.chosen, report.outcome, 12)
+    assert drawn.left_out == 188
+    assert drawn.text.count("-->") == 11
+    assert all(f" m{number}<" in drawn.text or f' m{number}"' in drawn.text for number in range(10))
+
+
+def test_what_was_deferred_to_is_drawn_where_all_of_it_has_room() -> None:
+    report = real("ci_failed")
+    assert graph(report.chosen, report.outcome, 10).text.count(":::deferred") == 6
+    assert ":::deferred" not in graph(report.chosen, report.outcome, 9).text
+
+
+def test_the_deferral_and_the_comparison_are_said_once() -> None:
+    body = merged(None, section(real("ci_failed")))
+    assert body.count("2071955`") == body.count("compared with") == body.count("deferred to") == 1
+    assert "deferring to" not in body
+
+
+def test_several_jobs_are_led_by_their_verdicts() -> None:
+    body = merged(None, of("a"), section(real("ci_failed")))
+    top = body.split("<!-- dbt-gitops:sections -->")[0]
+    assert top.splitlines()[2:4] == [
+        "- ✅ `a`: 1 model built",
+        "- ❌ `ci`: 1 model and 1 test of 15 nodes failed, 8 skipped",
+    ]
+    again = merged(body, of("a", attempt=2), of("b"))
+    assert again.count("- ✅ `a`") == again.count("- ❌ `ci`") == again.count("- ✅ `b`") == 1
+
+
+def test_a_superseded_run_says_so_in_its_heading() -> None:
+    place = dataclasses.replace(PLACE, current_sha="b" * 40)
+    body = merged(None, section(real("ci_passed", place=place)))
+    assert "### ✅ `ci`: 1 model built, 2 tests passed (superseded)\n\n> ⚠️ **Superseded**" in body
+    assert "`bbbbbbb`" in body
+
+
+CLOSED = "closed: dropped schemas `dbt_ci_pr_42` and `dbt_ci_pr_42_eu`"
+
+
+def test_the_closing_line_stands_above_all_until_a_job_reports_again() -> None:
+    first = merged(None, of("a"), of("b"))
+    closed = merge_closing(first, "closed: dropped schema `x`")
+    again = merge_closing(closed, CLOSED)
+    assert again is not None
+    assert again.splitlines()[2] == f"> {CLOSED}"
+    assert "schema `x`" not in again
+    assert merge_closing(again, CLOSED) is None
+    assert merge_closing(again.replace("\n", "\r\n"), CLOSED) is None
+    assert merged(again, of("b", attempt=2)) == merged(first, of("b", attempt=2))
+
+
+def test_a_pull_request_without_a_comment_can_be_closed() -> None:
+    closed = merge_closing(None, f"{CLOSED} <!-- dbt-gitops:sections --> @octocat")
+    assert closed is not None
+    assert closed.startswith(f"{MARKER}\n\n> {CLOSED} &#60;")
+    assert closed.count(MARKER) == closed.count("<!-- dbt-gitops:sections -->") == 1
+    assert merged(closed, of("a")) == merged(None, of("a"))
+
+
+def test_the_closing_line_has_room_in_a_full_comment() -> None:
+    body = None
+    for job in "abcde":
+        body = merged(body, section(dataclasses.replace(crowd(100, "x" * 3000), run=_named(job))))
+    assert body is not None
+    closed = merge_closing(body, "`" + "x" * 5000)
+    assert closed is not None
+    assert len(closed.encode()) <= LARGEST_COMMENT
+    assert all(f"### ❌ `{job}`" in closed for job in "abcde")
+
+
+def _named(job: str) -> Run:
+    return dataclasses.replace(crowd(100, "x" * 3000).run, job=job)
 
 
 def test_every_size_of_a_section_is_smaller_than_the_one_before() -> None:

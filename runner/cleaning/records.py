@@ -1,0 +1,42 @@
+"""The records of pull requests' runs, wherever they lie; none is believed before it was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.execution.folder import HOME
+from runner.record import Run
+from runner.record_json import run_from_json
+from runner.state.checks import RECORD_LIMIT, format_size
+
+RECORD = "run.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """The record of a run, and the pull request that it is of, by whoever can be believed."""
+
+    number: int
+    run: Run
+
+
+def read_record(path: Path) -> Run:
+    """The record in a file; raises ValueError where it is none, or too large to be read."""
+    size = path.stat().st_size
+    if size > RECORD_LIMIT:
+        raise ValueError(f"it is larger than {format_size(RECORD_LIMIT)}")
+    return run_from_json(path.read_bytes().decode())
+
+
+def local_records(root: Path, say: Callable[[str], None]) -> Iterator[Record]:
+    """Those of the run folders beside the jobs file. ``say`` is told what can't be read."""
+    for path in sorted((root / HOME / "runs").glob(f"*/{RECORD}")):
+        try:
+            run = read_record(path)
+        except (OSError, ValueError) as error:
+            say(f"passed over {path}: {error}")
+            continue
+        if run.pr_number is not None:
+            yield Record(number=run.pr_number, run=run)
