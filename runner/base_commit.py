@@ -25,12 +25,17 @@ class BaseCommit:
     how: str
 
 
-def base_commit(folder: Path, environ: Mapping[str, str], default_branch: str) -> BaseCommit:
-    """The first parent where GitHub's merge commit is checked out, otherwise the merge base.
+def base_commit(
+    folder: Path, environ: Mapping[str, str], default_branch: str, named: str = ""
+) -> BaseCommit:
+    """The one that GitHub has ``named``, the first parent of its merge commit, or the merge base.
 
     Raises StateUnresolved where neither is there and none can be fetched.
     """
     git = Git(folder, environ)
+    if named:
+        _have(git, named)
+        return BaseCommit(commit=named, how="the base of the merge group")
     parents = _parents(git)
     if re.match(r"refs/pull/\d+/merge$", environ.get("GITHUB_REF", "")) and len(parents) == 2:
         _have(git, parents[0])

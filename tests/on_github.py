@@ -114,6 +114,19 @@ class OnGitHub:
         branches = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": self.branch}
         self._happens("pull_request", payload, GITHUB_REF=ref, **branches)
 
+    def merge_group(self) -> None:
+        """The branch, squashed on main, as a merge queue tries it."""
+        git = self.project.git
+        base = git("rev-parse", "main")
+        git("checkout", "--quiet", "--detach", "main")
+        git("merge", "--quiet", "--squash", self.branch)
+        self.head = self.project.commit("squashed")
+        ref = f"refs/heads/gh-readonly-queue/main/pr-7-{base}"
+        group = {"head_sha": self.head, "head_ref": ref, "base_sha": base,
+                 "base_ref": "refs/heads/main"}  # fmt: skip
+        payload = {"action": "checks_requested", "merge_group": group, "sender": {"login": "jo"}}
+        self._happens("merge_group", payload, GITHUB_REF=ref)
+
     def workflow_run(self, **changes: Any) -> None:
         """The end of a fork's run, on the default branch."""
         self.project.git("checkout", "--quiet", "main")

@@ -54,8 +54,15 @@ class Occasion:
 
     @property
     def number(self) -> int | None:
-        """The pull request's."""
-        return self.event.number if isinstance(self.event, PullRequest) else None
+        """The pull request's, in a merge queue too; None without one."""
+        if isinstance(self.event, PullRequest):
+            return self.event.number
+        return self.started.pr_number if isinstance(self.event, MergeGroup) else None
+
+    @property
+    def base(self) -> str:
+        """The commit that a merge group starts from; a pull request's is told by the checkout."""
+        return self.event.base_sha if isinstance(self.event, MergeGroup) else ""
 
     @property
     def cause(self) -> str:

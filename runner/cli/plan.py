@@ -53,8 +53,8 @@ def plan(
     """Say which jobs an event of GitHub starts and why, and which it doesn't and why not.
 
     On a pull request the base's jobs file decides, and what the pull request changes in it is shown.
-    With --format matrix, `matrix`, `due` (true or false) and `jobs` are outputs of the step too. In a
-    workflow, a pull request's check that has nothing to do gets a success that says why.
+    In a workflow, `matrix`, `due` (true or false) and `jobs` are outputs of the step too, and a pull
+    request's check that has nothing to do gets a success that says why.
     """
     environ = dict(os.environ)
     happened = _event(event, event_path, environ)
@@ -62,9 +62,9 @@ def plan(
     report = plan_report(loaded, happened, base, environ)
     text = RENDERERS[output](report)
     click.echo(text)
-    if output == "matrix" and environ.get("GITHUB_OUTPUT"):
+    if environ.get("GITHUB_OUTPUT"):
         values = {
-            "matrix": text,
+            "matrix": as_matrix(report),
             "due": "true" if report.plan.triggered else "false",
             "jobs": as_jobs(report),
         }

@@ -47,6 +47,7 @@ def run_and_tell(
                 cache=cache_folder(environ),
                 store=store_of(config, environ, started.default_branch, reporter.say),
                 reporter=reporter,
+                base=occasion.base,
                 began=lambda folder: outputs.began(folder, job.name),
             )
             request = _request(occasion, config, job, overrides, cause)

@@ -3,7 +3,7 @@
 Pure, over manifests as JSON. Source of the rules: `same_…` in dbt's contracts/graph/nodes.py and
 StateSelectorMethod in graph/selector_methods.py, 1.11; a test holds them against the real dbt.
 
-``python -m runner.dbt.changes BASE HEAD`` prints :func:`explained` for the unique ids on standard input, a mapping.
+``python -m runner.dbt.changes BASE HEAD`` prints :func:`explained` for the unique ids on standard input, a mapping or null.
 """
 
 from __future__ import annotations
@@ -69,12 +69,15 @@ class Difference:
         self._changed_macros = changed_macros(base["macros"], self._macros)
         self.reasons = lru_cache(maxsize=None)(self._reasons)
 
-    def selections(self, unique_ids: Mapping[str, bool]) -> Iterator[dict[str, Any]]:
+    def selections(self, unique_ids: Mapping[str, bool] | None) -> Iterator[dict[str, Any]]:
         """A mapping for each reason of each node, as :class:`runner.record.Selection`.
 
         A node that neither changed nor descends from one that did has none: something else than
         state chose it. Where that can't be, which each unique id says, dbt saw what isn't seen here.
+        None stands for all nodes of the head: those that changed and those that descend from them.
         """
+        if unique_ids is None:
+            unique_ids = dict.fromkeys(self.head, False)
         for unique_id, by_state_alone in unique_ids.items():
             if unique_id not in self.head or unique_id.startswith("operation."):
                 continue
@@ -142,7 +145,7 @@ class Difference:
 
 
 def explained(
-    base: dict[str, Any], head: dict[str, Any], unique_ids: Mapping[str, bool]
+    base: dict[str, Any], head: dict[str, Any], unique_ids: Mapping[str, bool] | None
 ) -> dict[str, list[Any]]:
     """As :class:`runner.dbt.explaining.Changes`."""
     difference = Difference(base, head)

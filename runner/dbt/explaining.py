@@ -45,10 +45,11 @@ class Clonable:
     incremental: tuple[str, ...]
 
 
-def explain(base: Path, head: Path, unique_ids: Mapping[str, bool]) -> Changes:
+def explain(base: Path, head: Path, unique_ids: Mapping[str, bool] | None) -> Changes:
     """What differs between two manifests, and why these nodes were selected; raises NotExplained.
 
     Each unique id says whether nothing but its change, or that of a node before it, can have chosen it.
+    None stands for every node that changed or descends from one that did.
     """
     return read_as(Changes, _asked("changes", base, head, given=unique_ids))
 

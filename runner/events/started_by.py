@@ -21,6 +21,11 @@ TRIGGERS = {
     "repository_dispatch": "dispatch",
 }
 
+# A pull request's merge commit, and what a merge queue calls the branch of one that it tries.
+PULL_REQUEST = re.compile(
+    r"refs/(?:pull/|heads/gh-readonly-queue/.+/pr-)([0-9]{1,18})(?:/\w+|-[0-9a-f]{40})"
+)
+
 _SECRETS = "the code may be a fork's, and would get the secrets of this repository"
 
 
@@ -50,7 +55,7 @@ def started_by(environ: Mapping[str, str]) -> StartedBy:
         payload, default_branch = Payload({}), ""
     refuse(event)
     _refuse_strangers(event, payload)
-    match = re.fullmatch(r"refs/pull/([0-9]{1,18})/\w+", environ.get("GITHUB_REF", ""))
+    match = PULL_REQUEST.fullmatch(environ.get("GITHUB_REF", ""))
     return StartedBy(
         trigger=TRIGGERS.get(event, event),
         actor=environ.get("GITHUB_ACTOR") or _user(),

@@ -98,7 +98,7 @@ def open_comparison(
     request: Request, around: Surroundings, project: Project, cloning: Cloning, stack: ExitStack
 ) -> Comparison:
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
-    base = base_commit(project.folder, around.environ, around.checkout.default_branch)
+    base = base_commit(project.folder, around.environ, around.checkout.default_branch, around.base)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
     # The first that compares; what a fork's run does instead of its steps is the first of all.
     step = next((step for step in request.job.steps if step.needs_state), request.job.steps[0])

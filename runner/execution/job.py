@@ -222,7 +222,13 @@ class _JobRun:
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
         if self.compared_with and flags.state and project.artifacts(docs=False):
-            self.changes, failure = reasons(self.results, planned, flags.state, project.target)
+            self.changes, failure = reasons(
+                self.results,
+                planned,
+                flags.state,
+                project.target,
+                bool(self.request.parse_only),
+            )
             remark = comparison.cloning.remark(self.changes) if comparison else ""
             for each in filter(None, (failure, remark)):
                 self._note(each)

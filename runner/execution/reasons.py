@@ -15,16 +15,21 @@ BY_STATE = ("state:modified", "state:new")
 
 
 def reasons(
-    results: Iterable[StepResult], planned: Sequence[Planned], base: Path, head: Path
+    results: Iterable[StepResult],
+    planned: Sequence[Planned],
+    base: Path,
+    head: Path,
+    parsed_only: bool,
 ) -> tuple[Changes, str]:
     """What changed from ``base`` to ``head``, the folders of the manifests; and what failed, or "".
 
-    The nodes are those that the steps had results for which compare with state.
+    The nodes are those that the steps had results for which compare with state; ``parsed_only``:
+    those that a build would have them for.
     """
-    selected: dict[str, bool] = {}
+    selected: dict[str, bool] | None = None if parsed_only else {}
     for result in results:
         step = planned[result.index - 1].step
-        if step.needs_state:
+        if step.needs_state and selected is not None:
             selected |= {node.unique_id: _by_state_alone(step) for node in result.nodes}
     try:
         return explain(base / MANIFEST, head / MANIFEST, selected), ""

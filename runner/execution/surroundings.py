@@ -16,7 +16,8 @@ from runner.state import StateStore
 class Surroundings:
     """``cache`` is the folder of installed dbts; ``environ`` is read, and never changed.
 
-    ``began`` is told the run's folder, which is named after the run, as soon as it is there.
+    ``base`` is the commit that GitHub names as the start of what is checked out, "" where that has to
+    be found. ``began`` is told the run's folder, which is named after the run, as soon as it is there.
     """
 
     config: Config
@@ -25,4 +26,5 @@ class Surroundings:
     cache: Path
     store: StateStore
     reporter: Reporter
+    base: str = ""
     began: Callable[[Path], None] = lambda _: None

@@ -89,6 +89,10 @@ class FakeGitHub:
         if not self.quiet:
             print("\n".join(str(request) for request in self.requests))
 
+    @property
+    def storage_url(self) -> str:
+        return self._storage.url
+
     def count(self, *, method: str = "", path: str = "", host: str = "") -> int:
         """How many requests there were, of all or of these."""
         return sum(

@@ -151,6 +151,8 @@ def test_a_fork_is_parsed_and_connects_nowhere(there: OnGitHub) -> None:
     assert record["status"] == "skipped"
     assert record["reason"].startswith("validated and parsed, not built: its code comes from mal")
     assert [step["kind"] for step in record["steps"]] == ["compare", "step"]
+    reasons = {each["unique_id"].split(".")[2]: each["reason"] for each in record["selection"]}
+    assert reasons == {"two": "body", "unique_two_id": "downstream"}
     assert database.stat().st_mtime_ns == before
     assert there.fake.count() == 0
     assert there.outputs()["artifact"] == "dbt-gitops-pr.7.ci"
@@ -294,6 +296,23 @@ def test_two_jobs_write_one_comment(there: OnGitHub) -> None:
     [comment] = there.fake.comments
     assert "`ci`" in comment.body
     assert "`more`" in comment.body
+
+
+def test_a_merge_queue_asks_for_the_same_checks(there: OnGitHub) -> None:
+    there.merge_group()
+    assert json.loads(there.cli("plan", "--format", "json").out)["jobs"][1]["run"] is True
+    done = there.cli("run", "ci", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert record["schemas"] == ["tiny.pr_7"]
+    assert record["compared_with"]["how"] == "the base of the merge group"
+    assert {each["unique_id"].split(".")[2] for each in record["selection"]} == {
+        "two",
+        "unique_two_id",
+    }
+    assert [state for state, _ in there.statuses()][-1] == "success"
+    assert there.outputs()["artifact"] == "dbt-gitops-pr.7.ci"
+    assert not there.fake.comments
 
 
 def test_a_merge_builds_and_publishes(there: OnGitHub) -> None:

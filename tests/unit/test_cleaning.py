@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import stat
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -182,9 +183,20 @@ def crowded(one: Run) -> bytes:
     return data.getvalue()
 
 
+def linked(one: Run) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        entry = zipfile.ZipInfo("run.json")
+        entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(entry, "/etc/passwd")
+    return data.getvalue()
+
+
 HOSTILE: dict[str, tuple[Callable[[Run], bytes], str]] = {
     "bomb": (bomb, "run.json grows from"),
     "slip": (plus("../../etc/cron.d/x"), "an entry points out of it"),
+    "symlink": (linked, "an entry is a link or a device: 'run.json'"),
+    "too large": (lambda _: zipped({"run.json": b" " * 65 * 2**20}), "run.json is larger than"),
     "crowded": (crowded, "entries, more than 5000"),
     "no zip": (lambda _: b"PK" * 5000, "it isn't a whole zip"),
     "no record": (lambda _: zipped({"x": b""}), "it holds 0 files called run.json"),

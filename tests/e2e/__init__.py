@@ -1,0 +1,1 @@
+"""The documented workflow and the action, run by a workflow engine against a GitHub that remembers."""

@@ -1,0 +1,106 @@
+"""Everything for GitHub Actions that is shipped or documented passes every check, and each can fail."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.reference import README, WORKFLOW
+from tests.unit.test_documents import DOCUMENTS
+from tests.workflows.checks import CHECKS, ROOT, in_markdown, scripts
+
+BAD = Path(__file__).parents[1] / "workflows" / "bad"
+SHIPPED = [
+    ROOT / "action.yml",
+    *sorted((ROOT / ".github" / "workflows").glob("*.yml")),
+    *sorted((ROOT / "examples" / "workflows").glob("*.yml")),
+]
+# A known-bad file → the check that must find something, and what it must say.
+FOUND = {
+    "zizmor-template-injection.yml": ("zizmor", "template-injection"),
+    "zizmor-unpinned-uses.yml": ("zizmor", "unpinned-uses"),
+    "zizmor-excessive-permissions.yml": ("zizmor", "excessive-permissions"),
+    "zizmor-artipacked.yml": ("zizmor", "artipacked"),
+    "zizmor-dangerous-triggers.yml": ("zizmor", "dangerous-triggers"),
+    "schema-misspelt-key.yml": ("schema", "run-on"),
+    "actionlint-unknown-expression.yml": ("actionlint", 'property \\"two\\" is not defined'),
+    "actionlint-unknown-output.yml": ("actionlint", 'property \\"due\\" is not defined'),
+    "action-schema/action.yml": ("schema", "discription"),
+    "action-template-injection/action.yml": ("zizmor", "template-injection"),
+    "action-shell/action.yml": ("shellcheck", "SC2086"),
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_is_shipped_is_clean(path: Path, check: str) -> None:
+    assert CHECKS[check](path) == []
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_is_documented_is_clean(check: str, tmp_path: Path) -> None:
+    blocks = [block for document in DOCUMENTS for block in in_markdown(document)]
+    assert blocks, "the README shows a workflow"
+    for block in blocks:
+        path = tmp_path / WORKFLOW.name
+        path.write_text(block)
+        assert CHECKS[check](path) == []
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_each_check_can_fail(name: str) -> None:
+    check, text = FOUND[name]
+    found = CHECKS[check](BAD / name)
+    assert any(text in line for line in found), found
+
+
+def test_every_bad_file_is_expected() -> None:
+    assert {str(path.relative_to(BAD)) for path in BAD.rglob("*.yml")} == set(FOUND)
+
+
+def test_the_users_workflow_is_short() -> None:
+    assert len(WORKFLOW.read_text().splitlines()) <= 40
+
+
+def test_no_expression_stands_in_a_script() -> None:
+    for path in SHIPPED:
+        for script in scripts(yaml.safe_load(path.read_text())):
+            assert "${{" not in script, path
+
+
+def test_every_action_is_pinned_and_has_one_pin() -> None:
+    pins: dict[str, set[str]] = {}
+    for path in SHIPPED:
+        for action, pin in re.findall(r"\buses: (?!\./)(\S+?)@(.*)", path.read_text()):
+            assert re.fullmatch(r"(?!0{40})[0-9a-f]{40}\b.* # v\d+\.\d+\.\d+", pin), (path, pin)
+            pins.setdefault(action, set()).add(f"{pin[:40]} {pin.rpartition('#')[2]}")
+    assert {"actions/checkout", "actions/cache", "actions/upload-artifact"} < set(pins)
+    assert all(len(each) == 1 for each in pins.values()), pins
+
+
+def test_every_permission_is_explained_in_the_readme() -> None:
+    jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
+    wanted = {
+        (f"{scope}: {level}", name)
+        for name, job in jobs.items()
+        for scope, level in job["permissions"].items()
+    }
+    rows = re.findall(
+        r"^\| `([\w-]+: \w+)` \| ([\w, ]+) \| .+ \|$", README.read_text(), re.MULTILINE
+    )
+    assert wanted == {(permission, job) for permission, names in rows for job in names.split(", ")}
+
+
+def test_the_report_waits_for_the_workflow_by_its_name() -> None:
+    report = WORKFLOW.with_name("dbt-gitops-report.yml")
+    on = yaml.safe_load(report.read_text())[True]  # YAML 1.1 reads `on` so
+    assert on["workflow_run"]["workflows"] == [yaml.safe_load(WORKFLOW.read_text())["name"]]
+
+
+def test_every_input_and_output_of_the_action_is_in_the_readme() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    for name in [*action["inputs"], *action["outputs"]]:
+        assert f"`{name}`" in README.read_text(), name
