@@ -30,7 +30,7 @@ def test_each_question_says_what_went_wrong(broken: Path) -> None:
 
 
 def test_a_run_goes_on_without_the_reasons(broken: Path) -> None:
-    changes, note = reasons([], [], broken.parent, broken.parent)
+    changes, note = reasons([], [], broken.parent, broken.parent, parsed_only=False)
     assert changes == Changes()
     assert note.startswith("the record doesn't say why nodes were selected: changes of ")
 
