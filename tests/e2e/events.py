@@ -40,6 +40,17 @@ def push(*, before: str, after: str) -> dict[str, Any]:
     return {**payload, "ref": "refs/heads/main", "before": before, "after": after, **flags}
 
 
+def merge_group(*, branch: str, head: str, base: str) -> dict[str, Any]:
+    payload = _example("merge_group")
+    group = {"head_ref": f"refs/heads/{branch}", "head_sha": head}
+    payload["merge_group"] |= {**group, "base_ref": "refs/heads/main", "base_sha": base}
+    return payload
+
+
+def workflow_dispatch(**inputs: str) -> dict[str, Any]:
+    return {**_example("workflow_dispatch"), "ref": "refs/heads/main", "inputs": inputs}
+
+
 def workflow_run(run: Run) -> dict[str, Any]:
     """The end of a run. Of a fork's, GitHub names no pull request."""
     payload = _example("workflow_run")

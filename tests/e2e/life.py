@@ -30,14 +30,29 @@ class Life:
         self.engine = Engine(folder, self.shop, fake, cache)
 
     def pushed(self, before: str) -> Workflow:
-        commit = self.shop.work.git("rev-parse", "main")
+        payload = events.push(before=before, after=self.shop.work.git("rev-parse", "main"))
+        return self._on_main("push", payload)
+
+    def asked(self, job: str) -> Workflow:
+        """By hand."""
+        return self._on_main("workflow_dispatch", events.workflow_dispatch(job=job))
+
+    def completed(self, workflow: Workflow) -> Workflow:
+        """The end of a run, for the workflow that reports those of forks."""
+        payload = events.workflow_run(workflow.run)
+        return self._on_main("workflow_run", payload, workflow=REPORTS)
+
+    def queued(self) -> Workflow:
+        """The merge queue asks for checks."""
+        base = self.shop.work.git("rev-parse", "main")
+        branch, commit = self.shop.queue_ref()
         return self.engine.happens(
-            "push",
-            events.push(before=before, after=commit),
-            ref="refs/heads/main",
+            "merge_group",
+            events.merge_group(branch=branch, head=commit, base=base),
+            ref=f"refs/heads/{branch}",
             commit=commit,
             head_sha=commit,
-            head_branch="main",
+            head_branch=branch,
         )
 
     def pull_request(self, action: str, head_repository: Repo = OWN) -> Workflow:
@@ -59,17 +74,16 @@ class Life:
         payload = events.pull_request("closed", head=pull.head_sha, base=pull.base_sha, merged=True)
         return self._pull_request(payload, self.shop.merge())
 
-    def completed(self, workflow: Workflow) -> Workflow:
-        """The end of a run, for the workflow that reports those of forks."""
+    def _on_main(self, event: str, payload: dict[str, Any], **options: str) -> Workflow:
         commit = self.shop.work.git("rev-parse", "main")
         return self.engine.happens(
-            "workflow_run",
-            events.workflow_run(workflow.run),
+            event,
+            payload,
             ref="refs/heads/main",
             commit=commit,
-            workflow=REPORTS,
             head_sha=commit,
             head_branch="main",
+            **options,
         )
 
     def _pull_request(self, payload: dict[str, Any], commit: str) -> Workflow:

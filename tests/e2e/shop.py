@@ -48,6 +48,16 @@ class Shop:
         self.work.git("checkout", "--quiet", BRANCH)
         return merged
 
+    def queue_ref(self) -> tuple[str, str]:
+        """What the merge queue tries: a branch of its own, with the change squashed on main."""
+        branch = f"gh-readonly-queue/main/pr-{NUMBER}-{self.work.git('rev-parse', 'main')}"
+        self.work.git("checkout", "--quiet", "-b", branch, "main")
+        self.work.git("merge", "--quiet", "--squash", BRANCH)
+        self.work.commit("Change")
+        commit = self.push(branch)
+        self.work.git("checkout", "--quiet", BRANCH)
+        return branch, commit
+
     def merge(self) -> str:
         """The button; returns main's new commit."""
         self.work.git("checkout", "--quiet", "main")

@@ -18,7 +18,7 @@ CI_ARTIFACTS = {f"dbt-gitops-pr.{NUMBER}.ci", f"dbt-gitops-pr.{NUMBER}.parses"}
 
 @pytest.mark.timeout(600)
 def test_from_the_first_push_to_the_merge(life: Life) -> None:
-    story = (_first_push, _opened, _broken, _mended, _closed, _pushed)
+    story = (_first_push, _opened, _broken, _mended, _queued, _closed, _pushed, _asked)
     for workflow in [happens(life) for happens in story]:
         assert PASSWORD not in workflow.log
         assert life.fake.token not in workflow.log
@@ -56,9 +56,9 @@ def _opened(life: Life) -> Workflow:
     assert life.relations(CI_SCHEMA) == {"products"}
     assert life.statuses(opened, "ci") == ["pending", "pending", "success"]
     assert life.statuses(opened, "parses")[-1] == "success"
-    assert "### ✅ `ci`: 1 built" in life.comment
+    assert "- ✅ `ci`: 1 model built" in life.comment
     assert "products" in life.comment
-    assert "### ✅ `parses`" in life.comment
+    assert "- ✅ `parses`" in life.comment
     assert opened.run.head_sha[:7] in life.comment
     assert life.record(f"dbt-gitops-pr.{NUMBER}.ci")["deferred_to"]["job"] == "merge"
     return opened
@@ -74,9 +74,9 @@ def _broken(life: Life) -> Workflow:
     assert broken.artifacts(life.fake) == CI_ARTIFACTS
     assert life.statuses(broken, "ci")[-1] == "failure"
     assert life.relations(CI_SCHEMA) == {"products", "orders"}
-    assert "### ❌ `ci`" in life.comment
+    assert "- ❌ `ci`" in life.comment
     assert "there_are_orders" in life.comment
-    assert "### ✅ `parses`" in life.comment
+    assert "- ✅ `parses`" in life.comment
     return broken
 
 
@@ -89,9 +89,19 @@ def _mended(life: Life) -> Workflow:
     mended = life.pull_request("synchronize")
     assert mended.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
     assert life.statuses(mended, "ci")[-1] == "success"
-    assert "### ✅ `ci`" in life.comment
+    assert "- ✅ `ci`" in life.comment
     assert "❌" not in life.comment
     return mended
+
+
+def _queued(life: Life) -> Workflow:
+    """The same checks, for the commit that the merge queue has made."""
+    queued = life.queued()
+    assert queued.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert life.statuses(queued, "ci")[-1] == "success"
+    assert queued.artifacts(life.fake) == CI_ARTIFACTS
+    assert queued.run.head_sha[:7] not in life.comment
+    return queued
 
 
 def _closed(life: Life) -> Workflow:
@@ -120,6 +130,17 @@ def _pushed(life: Life) -> Workflow:
     state = life.record("dbt-gitops-state.production.merge")
     assert state["commit"] == pushed.run.head_sha
     return pushed
+
+
+def _asked(life: Life) -> Workflow:
+    """One job by hand, whose triggers allow it."""
+    asked = life.asked("daily")
+    assert asked.jobs == {"plan": "success", "run daily": "success"}
+    assert asked.artifacts(life.fake) == {
+        "dbt-gitops-run.daily",
+        "dbt-gitops-state.production.daily",
+    }
+    return asked
 
 
 NO_ORDERS = "select 1 as missing where not exists (select * from {{ ref('orders') }})\n"
