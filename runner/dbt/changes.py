@@ -49,7 +49,7 @@ OTHER_FIELDS = {
     "saved_query": ("query_params", "description", "label", "config", "group", "exports", "tags"),
     "unit_test": ("checksum",),
 }  # fmt: skip
-# What :mod:`runner.dbt.changed_vars` puts at the end of the base's `fqn` of a node.
+# What :mod:`runner.dbt.unseen` puts at the end of the base's `fqn` of a node.
 MARK = "changed vars: "
 # What a pull request's readers miss when it is gone; tests go with their models.
 NAMED = ("model", "seed", "snapshot", "function")

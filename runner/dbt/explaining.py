@@ -9,9 +9,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from runner.dbt.unseen import Unseen
 from runner.record import Renamed, Selection
 from runner.record_json import read_as
 
@@ -53,9 +54,9 @@ def explain(base: Path, head: Path, unique_ids: Mapping[str, bool] | None) -> Ch
     return read_as(Changes, _asked("changes", base, head, given=unique_ids))
 
 
-def mark(manifest: Path, changed: list[list[str]]) -> None:
-    """Mark the nodes that use a changed var, [package, name]; raises NotExplained."""
-    _asked("changed_vars", manifest, given=changed)
+def mark(manifest: Path, unseen: Unseen) -> None:
+    """Mark the nodes whose change dbt doesn't see; raises NotExplained."""
+    _asked("unseen", manifest, given=asdict(unseen))
 
 
 def clonable(manifest: Path) -> Clonable:

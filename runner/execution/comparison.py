@@ -14,9 +14,9 @@ from pathlib import Path
 
 from runner.base_commit import BaseCommit, base_commit
 from runner.dbt.argv import own_vars, parse_options
-from runner.dbt.changed_vars import changed_vars
 from runner.dbt.explaining import NotExplained, mark
 from runner.dbt.project import PACKAGE_FILES, has_packages, read_project
+from runner.dbt.unseen import Unseen, changed_seeds, changed_vars
 from runner.errors import StateUnresolved
 from runner.execution.cloning import Cloning
 from runner.execution.deferral import Decision
@@ -36,8 +36,8 @@ class Comparison:
     """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder in it.
 
     ``needs_deps``: its packages are others than the pull request's. ``cloning`` is of production.
-    ``vars`` of dbt_project.yml differ, [package, name]; ``options`` are those of a parse, such as
-    `--vars`, that the job's first step has which compares.
+    ``unseen`` are the changes that dbt would miss; ``options`` are those of a parse, such as `--vars`,
+    that the job's first step has which compares.
     """
 
     base: BaseCommit
@@ -45,7 +45,7 @@ class Comparison:
     target: Path
     needs_deps: bool
     cloning: Cloning
-    vars: list[list[str]]
+    unseen: Unseen
     options: tuple[str, ...]
 
     def planned(self, target: Path) -> tuple[Planned, ...]:
@@ -53,7 +53,7 @@ class Comparison:
 
         def parsed() -> None:
             self.share_parse(target)
-            self.mark_vars()
+            self.mark_unseen()
 
         parse = Planned(kind="compare", step=self._step("dbt parse", *self.options), after=parsed)
         deps = Planned(kind="compare", step=self._step("dbt deps"))
@@ -63,12 +63,12 @@ class Comparison:
         words = (*command.split(), *options, "--project-dir", str(self.folder))
         return replace(parse_step(shlex.join(words)), text=f"{command} of the base commit")
 
-    def mark_vars(self) -> None:
-        """Let dbt see as modified what uses a var that the pull request changes."""
-        if not self.vars:
+    def mark_unseen(self) -> None:
+        """Let dbt see as modified what it would miss."""
+        if not self.unseen.vars and not self.unseen.seeds:
             return
         try:
-            mark(self.target / MANIFEST, self.vars)
+            mark(self.target / MANIFEST, self.unseen)
         except NotExplained as error:
             raise StateUnresolved(
                 "the base commit's manifest can't be written", why=str(error)
@@ -109,7 +109,10 @@ def open_comparison(
         target=folder / project.target_path,
         needs_deps=_needs_deps(folder, project),
         cloning=cloning,
-        vars=changed_vars(read_project(folder), read_project(project.folder), given),
+        unseen=Unseen(
+            vars=changed_vars(read_project(folder), read_project(project.folder), given),
+            seeds=changed_seeds(folder, project.folder),
+        ),
         options=tuple(parse_options(step.words)),
     )
 

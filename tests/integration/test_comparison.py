@@ -126,7 +126,8 @@ def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: A
     )
     clone.git("checkout", "--quiet", "--detach", "refs/remotes/pull/7/merge")
     (misfiring.path / ".dbt-gitops").rename(clone.path / ".dbt-gitops")
-    (misfiring.path / "tiny.duckdb").rename(clone.path / "tiny.duckdb")
+    for file in misfiring.path.glob("tiny.duckdb*"):  # its journal belongs to it
+        file.rename(clone.path / file.name)
     record = ci(clone, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge)
     assert built(record) == ["limited"]
     assert record["compared_with"]["commit"] == base
@@ -211,3 +212,17 @@ def test_another_run_says_why_by_the_manifest_that_it_defers_to(misfiring: Proje
     record = misfiring.run("again").record
     assert record["compared_with"]["how"] == "the manifest that it defers to"
     assert why(record) == {"limited": [("body", [])]}
+
+
+def test_a_large_seed_is_compared_by_what_it_holds(misfiring: Project) -> None:
+    """dbt itself compares a seed of more than 1 MiB by its path."""
+    rows = "".join(f"{number},{'x' * 1000}\n" for number in range(1100))
+    misfiring.write("seeds/large.csv", "id,name\n" + rows)
+    misfiring.write("models/of_large.sql", "select * from {{ ref('large') }}\n")
+    misfiring.commit()
+    misfiring.git("branch", "--force", "main")
+    assert why(ci(misfiring)) == {}
+    misfiring.append("seeds/large.csv", "2000,y\n")
+    misfiring.commit()
+    found = why(ci(misfiring))
+    assert found == {"large": [("body", [])], "of_large": [("downstream", ["large"])]}

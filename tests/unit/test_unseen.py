@@ -1,12 +1,13 @@
-"""Which vars changed, and which nodes of a manifest use them."""
+"""Which vars and large seeds changed, and which nodes of a manifest that is about."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.dbt.changed_vars import changed_vars, marked
+from runner.dbt.unseen import MAXIMUM_SEED_SIZE, Unseen, changed_seeds, changed_vars, marked
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,7 @@ def test_changed_vars(base: Any, head: Any, given: Any, changed: list[list[str]]
 def node(code: str, package: str = "shop", macros: tuple[str, ...] = (), **more: Any) -> Any:
     depends_on = {"macros": list(macros)}
     return {
+        "resource_type": "model",
         "package_name": package,
         "fqn": [package, "a"],
         "raw_code": code,
@@ -64,11 +66,29 @@ def test_a_node_that_uses_a_changed_var_is_marked(used: str, by: dict[str, Any])
         "macro.shop.near": {"macro_sql": "", "depends_on": {"macros": ["macro.shop.far"]}},
         "macro.shop.far": {"macro_sql": "{{ var('most') }}", "depends_on": {"macros": []}},
     }
-    changed = [["", "most"], ["", "level"], ["parts", "scoped"]]
+    unseen = Unseen(vars=[["", "most"], ["", "level"], ["parts", "scoped"]], seeds=[])
     before = list(by["fqn"])
-    after = marked({"nodes": {"a": by}, "macros": macros}, changed)["nodes"]["a"]["fqn"]
+    manifest = {"metadata": {"project_name": "shop"}, "nodes": {"a": by}, "macros": macros}
+    after = marked(manifest, unseen)["nodes"]["a"]["fqn"]
     assert after == (before if not used else [*before, f"changed vars: {_sorted(used)}"])
 
 
 def _sorted(names: str) -> str:
     return " ".join(sorted(names.split()))
+
+
+def test_large_seeds_that_differ(tmp_path: Path) -> None:
+    large = "x" * (MAXIMUM_SEED_SIZE + 1)
+    contents = {
+        "seeds/same.csv": (large, large),
+        "seeds/deep/other.csv": (large, large[:-1] + "y"),
+        "seeds/small.csv": ("a", "b"),
+        "seeds/went.csv": (large, None),
+    }
+    for side, folder in enumerate(("base", "head")):
+        for name, content in contents.items():
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if content[side] is not None:
+                path.write_text(str(content[side]))
+    assert changed_seeds(tmp_path / "base", tmp_path / "head") == ["seeds/deep/other.csv"]
