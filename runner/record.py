@@ -30,6 +30,9 @@ SelectionReason = Literal[
     "downstream",
 ]
 
+# Steps beside the job's own: the base commit may not even parse, and the job goes on without it.
+ADVISORY = frozenset({"compare", "docs", "freshness"})
+
 # dbt commands that leave something in the warehouse, or test what is there; the results of others,
 # such as a compilation, are of nothing that was built.
 WRITING_COMMANDS = frozenset({"build", "clone", "retry", "run", "seed", "snapshot", "test"})
@@ -98,7 +101,7 @@ class StepResult:
     @property
     def advisory(self) -> bool:
         """Whether its failure leaves the job's result alone, as in dbt Cloud."""
-        return self.kind in ("freshness", "docs")
+        return self.kind in ADVISORY
 
     @property
     def interrupted(self) -> bool:

@@ -25,6 +25,7 @@ from runner.execution.request import Request
 from runner.execution.sequence import Planned
 from runner.execution.surroundings import Surroundings
 from runner.git import worktree
+from runner.record import ComparedWith
 from runner.steps import Step, parse_step
 
 FILES = (*PACKAGE_FILES, "package-lock.yml")
@@ -47,6 +48,16 @@ class Comparison:
     cloning: Cloning
     unseen: Unseen
     options: tuple[str, ...]
+
+    def failed(self, instead: ComparedWith | None) -> str:
+        """What it means that the base commit can't be parsed."""
+        said = f"the base commit {self.base.commit[:7]} can't be parsed, as its step says"
+        if instead is None:
+            return f"{said}: nothing is compared"
+        return (
+            f"{said}: comparing with {instead.how} instead, run {instead.run_id} of commit"
+            f" {instead.commit[:7]}, so more may be selected than this pull request changes"
+        )
 
     def planned(self, target: Path) -> tuple[Planned, ...]:
         """Its commands, before the job's; the parse of ``target``, the head's, starts from this one."""
@@ -88,6 +99,14 @@ def compares(request: Request, decision: Decision) -> bool:
         return True
     deferring = decision.action == "defer"
     return deferring and not request.job.deploys and asks_for_changes(request)
+
+
+def of_deferral(request: Request, decision: Decision) -> ComparedWith | None:
+    """What a run compares with that has no base commit: the manifest that it defers to."""
+    if decision.state is None or not asks_for_changes(request):
+        return None
+    how = "the manifest that it defers to"
+    return ComparedWith(commit=decision.state.commit, how=how, run_id=decision.state.run_id)
 
 
 def asks_for_changes(request: Request) -> bool:

@@ -18,8 +18,8 @@ from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.cloning import Cloning, plan_cloning
 from runner.execution.comparison import (
     Comparison,
-    asks_for_changes,
     compares,
+    of_deferral,
     open_comparison,
 )
 from runner.execution.deferral import Decision, version_note
@@ -180,10 +180,7 @@ class _JobRun:
 
     def _compare(self, project: Project, flags: JobFlags, stack: ExitStack) -> Comparison | None:
         """A pull request compares with its base commit, any other run with what it defers to."""
-        state = self.decision.state
-        if state and asks_for_changes(self.request):
-            how = "the manifest that it defers to"
-            self.compared_with = ComparedWith(commit=state.commit, how=how, run_id=state.run_id)
+        self.compared_with = of_deferral(self.request, self.decision)
         if not compares(self.request, self.decision):
             return None
         production = flags.defer_state
@@ -219,16 +216,16 @@ class _JobRun:
         comparing = comparison.planned(project.target) if comparison else ()
         planned = plan_steps(self.request.job, packages, comparing)
         self.results.extend(sequence.run(planned))
+        if comparison and sequence.flags.state != comparison.target:
+            self.compared_with = of_deferral(self.request, self.decision)
+            self._note(comparison.failed(self.compared_with))
         docs = any(r.text.startswith("dbt docs") and r.status == "success" for r in self.results)
         self.folder.keep(project.artifacts(docs), self.folder.path)
-        if self.compared_with and flags.state and project.artifacts(docs=False):
-            self.changes, failure = reasons(
-                self.results,
-                planned,
-                flags.state,
-                project.target,
-                bool(self.request.parse_only),
-            )
+        state = sequence.flags.state
+        if self.compared_with and state and project.artifacts(docs=False):
+            everything = bool(self.request.parse_only)
+            found = reasons(self.results, planned, state, project.target, everything)
+            self.changes, failure = found
             remark = comparison.cloning.remark(self.changes) if comparison else ""
             for each in filter(None, (failure, remark)):
                 self._note(each)

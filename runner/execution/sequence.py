@@ -15,7 +15,7 @@ from runner.execution.folder import Console, RunFolder
 from runner.execution.retries import BY_NODE, Attempt, checked, next_attempt, retry_flags
 from runner.masking import Mask
 from runner.model import Job
-from runner.record import NodeResult, StepKind, StepResult, StepStatus
+from runner.record import ADVISORY, NodeResult, StepKind, StepResult, StepStatus
 from runner.reports.reporter import Reporter
 from runner.steps import Step, parse_step
 from runner.stopping import Stop, Stopped
@@ -31,7 +31,7 @@ class Planned:
 
     @property
     def advisory(self) -> bool:
-        return self.kind in ("freshness", "docs")
+        return self.kind in ADVISORY
 
 
 def plan_steps(
@@ -81,6 +81,8 @@ class Sequence:
             rest = planned[index:]
             for result in self._attempts(index, each, rest, len(planned)):
                 yield result
+            if result.status == "error" and each.kind == "compare":
+                self.flags = replace(self.flags, state=self.flags.defer_state)
             if result.status != "success" and not each.advisory:
                 failed = f"`{each.step.text}` {'failed' if result.status == 'error' else 'stopped'}"
 

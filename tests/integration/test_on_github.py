@@ -298,6 +298,28 @@ def test_two_jobs_write_one_comment(there: OnGitHub) -> None:
     assert "`more`" in comment.body
 
 
+def test_a_pull_request_mends_a_main_that_does_not_parse(there: OnGitHub) -> None:
+    there.project.git("checkout", "--quiet", "main")
+    there.project.write("models/broken.sql", "select * from {{ ref('nowhere') }}\n")
+    there.project.commit("break main")
+    there.project.git("checkout", "--quiet", "change")
+    there.project.git("merge", "--quiet", "--no-edit", "main")
+    there.project.write("models/broken.sql", "select 1 as id\n")
+    there.project.commit("mend")
+    there.pull_request()
+    done = there.cli("run", "ci", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert [step["status"] for step in record["steps"]] == ["error", "success"]
+    assert record["compared_with"]["how"] == "the manifest that it defers to"
+    assert {each["unique_id"].split(".")[2]: each["reason"] for each in record["selection"]} == {
+        "broken": "new", "two": "body", "unique_two_id": "downstream",
+    }  # fmt: skip
+    assert any("can't be parsed" in note for note in record["notes"])
+    assert "can't be parsed" in there.fake.comments[0].body
+    assert there.statuses()[-1][0] == "success"
+
+
 def test_a_merge_queue_asks_for_the_same_checks(there: OnGitHub) -> None:
     there.merge_group()
     assert json.loads(there.cli("plan", "--format", "json").out)["jobs"][1]["run"] is True

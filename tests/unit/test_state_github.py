@@ -83,10 +83,22 @@ def test_an_environment_is_the_newest_of_its_jobs(
         files = prepared(store, tmp_path, number, job=job, environment=environment)
         upload(fake, files, environment, job)
     assert same(store.newest(environment="production"), 2)
-    # A list for each of the two jobs, one run, one address.
-    assert fake.count(host="api") == 4
+    # One list for both jobs, one run, one address.
+    assert fake.count(host="api") == 3
     assert [state.run_id for state in store.published()] == ["3-1", "2-1", "1-1"]
     assert [state.job for state in store.published(environment="production")] == ["hourly", "daily"]
+
+
+def test_what_is_older_than_the_repository_s_newest_is_found_by_its_name(
+    store: GitHubStore, fake: FakeGitHub, tmp_path: Path
+) -> None:
+    files = prepared(store, tmp_path, 1, job="daily", environment="production")
+    upload(fake, files, "production", "daily")
+    for _ in range(120):
+        fake.add_artifact("dbt-gitops-run.daily", b"")
+    assert same(store.newest(environment="production"), 1)
+    # One list of the newest, one for each of the two jobs, one run, one address.
+    assert fake.count(host="api") == 5
 
 
 def test_another_process_fetches_what_is_still_the_newest(
