@@ -43,6 +43,7 @@ picture: $(READY) ## draw the README's picture of a comment again; needs a Chrom
 
 requirements: ## compile the pinned requirements again
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url --upgrade pyproject.toml -o requirements/runtime.txt
+	for extra in s3 gcs azure; do $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url --upgrade --extra $$extra pyproject.toml -o requirements/$$extra.txt || exit 1; done
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --no-header --no-annotate --no-emit-index-url --upgrade pyproject.toml --group dev -o requirements/dev.txt
 
 clean: ## remove what make has made

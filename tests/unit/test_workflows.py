@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,33 @@ def test_every_input_and_output_of_the_action_is_in_the_readme() -> None:
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     for name in [*action["inputs"], *action["outputs"]]:
         assert f"`{name}`" in README.read_text(), name
+
+
+@pytest.mark.parametrize(
+    ("state", "requirements"),
+    [
+        ("github", "runtime.txt"),
+        ("./state", "runtime.txt"),
+        ("s3://bucket/dbt", "s3.txt"),
+        ('"gs://bucket"', "gcs.txt"),
+        ("az://container/dbt", "azure.txt"),
+    ],
+)
+def test_the_action_installs_what_the_store_needs(
+    tmp_path: Path, state: str, requirements: str
+) -> None:
+    jobs = tmp_path / "dbt_jobs.yml"
+    jobs.write_text(f"version: 1\nstate: {state}\n")
+    first = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][0]
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHON": sys.executable,
+        "CONFIG": str(jobs),
+        "GITHUB_ACTION_PATH": str(ROOT),
+        "GITHUB_OUTPUT": str(tmp_path / "output"),
+    }
+    subprocess.run(["bash", "-e", "-c", first["run"]], env=env, check=True, cwd=tmp_path)
+    lines = (tmp_path / "output").read_text().splitlines()
+    assert f"requirements={requirements}" in lines
+    assert (ROOT / "requirements" / requirements).is_file()
+    assert {line.partition("=")[0] for line in lines} == {"requirements", "runner", "dbt"}
