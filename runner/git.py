@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -138,6 +139,13 @@ def changed_paths(
     span = ("..." if since_fork else "..").join(filter(None, commits))
     listed = git("diff", "--name-only", "--no-renames", "--no-ext-diff", "-z", span, "--")
     return tuple(filter(None, listed.out.split("\0"))) if listed.ok else None
+
+
+def is_on(folder: Path, commit: str, ref: str, environ: Mapping[str, str]) -> bool:
+    """Whether a commit is here and one of a branch's; False where that isn't known."""
+    if not re.fullmatch("[0-9a-f]{40,64}", commit):
+        return False
+    return Git(folder, environ)("merge-base", "--is-ancestor", commit, ref).ok
 
 
 def _commit(git: Git, ref: str) -> str | None:

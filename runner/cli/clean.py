@@ -239,7 +239,7 @@ def _local(
 
 
 def _connected(config: Config, environ: Mapping[str, str], stack: ExitStack) -> GitHub:
-    github = connect(config, environ)
+    github = connect(config.root, environ)
     stack.callback(github.close)
     return github
 

@@ -20,7 +20,7 @@ from runner.triggers import Changes, Plan, decide
 def plan_report(
     config: Config, event: Event, ref: str | None, environ: Mapping[str, str]
 ) -> PlanReport:
-    """The plan and why. ``config`` is the checkout's; on a pull request the base's decides.
+    """The plan and why. ``config`` is the checkout's; on a pull request, and in a merge queue, the base's decides.
 
     ``ref`` is the commit to compare the jobs file with, None for a pull request's own base.
     """
@@ -30,7 +30,7 @@ def plan_report(
     changes = _changes(event, root or config.root, environ)
     holds: Config | None = config
     proposed = None
-    if isinstance(event, PullRequest) and base.file:
+    if isinstance(event, (PullRequest, MergeGroup)) and base.file:
         holds, proposed = base.file.config, config
     decided = _decided(holds, event, changes, proposed)
     notes = [
@@ -60,7 +60,7 @@ class _Base:
 
 
 def _base_ref(event: Event, given: str | None) -> str | None:
-    return given or (event.base_sha if isinstance(event, PullRequest) else None)
+    return given or (event.base_sha if isinstance(event, (PullRequest, MergeGroup)) else None)
 
 
 def _base(config: Config, root: Path | None, ref: str | None, environ: Mapping[str, str]) -> _Base:

@@ -86,7 +86,7 @@ def _bug() -> int:
     import platform
     import traceback
 
-    click.echo(traceback.format_exc(), err=True)
+    click.echo(defused(traceback.format_exc()), err=True)
     _complain(
         "this is a bug in dbt-gitops\n\nhint: report it with the lines above and these versions: "
         f"dbt-gitops {__version__}, Python {platform.python_version()}, {platform.platform()}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.cli.connecting import connect
 from runner.cli.deciding import plan_report
+from runner.cli.deliveries import delivery_of, has_rivals, says_so
 from runner.delivery.delivery import Delivery
 from runner.delivery.place import place_of
 from runner.errors import ConfigInvalid
@@ -48,6 +48,11 @@ class Occasion:
     delivery: Delivery | None = None
 
     @property
+    def says_so(self) -> bool:
+        """Whether a job that isn't run gets a status for it."""
+        return isinstance(self.verdict, NotTriggered) and says_so(self.verdict, self.event)
+
+    @property
     def skipped(self) -> str:
         """Why the job isn't run, "" where it is."""
         return self.verdict.reason if isinstance(self.verdict, NotTriggered) else ""
@@ -83,10 +88,10 @@ class Occasion:
         if self.delivery:
             self.delivery.pending(doing)
 
-    def building(self, nodes: int) -> None:
+    def building(self, step: str, nodes: int) -> None:
         """Only a pull request's status says it: nobody watches the others."""
-        if self.delivery and self.number is not None:
-            self.delivery.building(nodes)
+        if self.delivery and isinstance(self.event, PullRequest):
+            self.delivery.building(step, nodes)
 
     @property
     def parse_only(self) -> str:
@@ -98,14 +103,14 @@ def occasion_of(config: Config, job: str, environ: Mapping[str, str]) -> Occasio
     started, event = started_by(environ), event_of(environ)
     root = repository_root(config.root, environ) or config.root
     place = place_of(event, environ, config.project.resolve(), root)
-    if not isinstance(event, PullRequest):
-        delivery = delivery_of(config, job, event, place, environ)
+    if not isinstance(event, (PullRequest, MergeGroup)):
+        delivery = delivery_of(job, event, place, config.root, environ)
         return Occasion(config=config, started=started, event=event, place=place, delivery=delivery)
     report = plan_report(config, event, None, environ)
     verdict = report.verdict(job)
     if isinstance(verdict, NotTriggered) and verdict.code in MISTAKES:
         raise ConfigInvalid(
-            f"`{job}` isn't run on a pull request",
+            f"`{job}` isn't run for a pull request",
             why=f"{verdict.reason}, by the base's jobs file, which decides",
             hint="`triggers: { pull_request: … }` makes a CI job, and takes effect when it is merged",
         )
@@ -116,24 +121,7 @@ def occasion_of(config: Config, job: str, environ: Mapping[str, str]) -> Occasio
         place=place,
         verdict=verdict,
         difference=difference_lines(report.difference),
-        delivery=delivery_of(report.config or config, job, event, place, environ),
-    )
-
-
-def delivery_of(
-    config: Config, job: str, event: Event | None, place: Place, environ: Mapping[str, str]
-) -> Delivery | None:
-    """None where no status is due, or where GitHub lets nobody write: on a fork's pull request."""
-    if not isinstance(event, (PullRequest, MergeGroup, Merge)) or not place.head_sha:
-        return None
-    pull_request = event if isinstance(event, PullRequest) else None
-    if pull_request and pull_request.fork:
-        return None
-    ci = [each for each in config.jobs.values() if each.triggers.pull_request]
-    return Delivery(
-        connect=lambda: connect(config, environ),
-        place=place,
-        job=job,
-        number=pull_request.number if pull_request else None,
-        rivals=bool(pull_request) and len(ci) > 1,
+        delivery=delivery_of(
+            job, event, place, config.root, environ, rivals=has_rivals(report.config)
+        ),
     )

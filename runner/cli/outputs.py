@@ -48,8 +48,8 @@ class Outputs:
             }
         )
 
-    def skipped(self, job: str, reason: str, delivered: Delivered) -> None:
-        self.write(_ended(job, "skipped", reason, delivered))
+    def without_run(self, job: str, status: str, reason: str, delivered: Delivered) -> None:
+        self.write(_ended(job, status, reason, delivered))
 
 
 def _ended(job: str, status: str, reason: str, delivered: Delivered) -> dict[str, str]:

@@ -8,21 +8,19 @@ from pathlib import Path
 
 import click
 
+from runner.cli.base_file import load_base
 from runner.cli.config_file import load_config
 from runner.cli.deciding import plan_report
-from runner.cli.occasion import delivery_of
-from runner.delivery.delivery import Delivery
-from runner.delivery.place import place_of
+from runner.cli.deliveries import checks, delivery_of, place_here, says_so
+from runner.cli.telling import warn
+from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
-from runner.github.commands import annotation
 from runner.github.outputs import write_outputs
 from runner.model import Config
 from runner.reports.plan import PlanReport, as_jobs, as_json, as_matrix, as_text
 
-# What a pull request's event is called when it brings a commit that hasn't been checked.
-NEW_COMMIT = frozenset({"opened", "synchronize", "reopened", "ready_for_review"})
 RENDERERS = {"text": as_text, "json": as_json, "matrix": as_matrix}
 
 
@@ -58,7 +56,13 @@ def plan(
     """
     environ = dict(os.environ)
     happened = _event(event, event_path, environ)
-    loaded = load_config(config)
+    telling = event is None and environ.get("GITHUB_ACTIONS") == "true"
+    try:
+        loaded = load_config(config)
+    except ConfigInvalid as error:
+        if telling:
+            _tell_invalid(config or default_file(), happened, error, environ)
+        raise
     report = plan_report(loaded, happened, base, environ)
     text = RENDERERS[output](report)
     click.echo(text)
@@ -69,47 +73,40 @@ def plan(
             "jobs": as_jobs(report),
         }
         write_outputs(Path(environ["GITHUB_OUTPUT"]), values)
-    if event is None and environ.get("GITHUB_ACTIONS") == "true":
-        return _tell_skipped(loaded, happened, report, environ)
+    if telling:
+        _tell_skipped(loaded, happened, report, environ)
     return ExitCode.SUCCESS
 
 
 def _tell_skipped(
     config: Config, event: Event, report: PlanReport, environ: Mapping[str, str]
-) -> ExitCode:
+) -> None:
     """A status for each job that a pull request would start, and doesn't: its checks wait for it.
 
-    Only where the event brings a commit to check: the result of an earlier run on the same commit
-    mustn't give way to a success that checked nothing.
+    What GitHub refuses is said, and holds up no job that is due.
     """
-    if isinstance(event, PullRequest) and event.action not in NEW_COMMIT:
-        return ExitCode.SUCCESS
-    if not isinstance(event, (PullRequest, MergeGroup)):
-        return ExitCode.SUCCESS
-    root = repository_root(config.root, environ) or config.root
-    place = place_of(event, environ, config.project.resolve(), root)
-    told = [
-        _tell(delivery_of(config, each.job, event, place, environ), each.reason)
-        for each in report.plan.not_triggered
-        if _checks(each.job, (report.config, config))
-    ]
-    return ExitCode.SUCCESS if all(told) else ExitCode.GITHUB_FAILED
+    place = place_here(event, environ, config.root, config.project)
+    names = {*checks(config), *checks(report.config)}
+    for each in report.plan.not_triggered:
+        if each.job in names and says_so(each, event):
+            delivery = delivery_of(each.job, event, place, config.root, environ)
+            if delivery:
+                warn(delivery.skipped(each.reason))
 
 
-def _tell(delivery: Delivery | None, reason: str) -> bool:
-    """Whether the status is set, or none could be."""
-    if delivery is None:
-        return True
-    delivered = delivery.skipped(reason)
-    for problem in delivered.problems:
-        click.echo(annotation("warning", f"not reported: {problem}", title="dbt-gitops"))
-    return delivered.reported
-
-
-def _checks(job: str, configs: tuple[Config | None, ...]) -> bool:
-    """Whether the job is one of a pull request's checks, by either jobs file."""
-    found = (config.jobs.get(job) for config in configs if config)
-    return any(each.triggers.pull_request for each in found if each)
+def _tell_invalid(
+    path: Path, event: Event, error: ConfigInvalid, environ: Mapping[str, str]
+) -> None:
+    """The jobs file can't be read, so no job runs: the base's checks wait for a status all the same."""
+    root = repository_root(path.parent, environ)
+    if root is None or not isinstance(event, (PullRequest, MergeGroup)):
+        return
+    base = load_base(path.parent.resolve() / path.name, root, event.base_sha, environ).config
+    place = place_here(event, environ, root)
+    for job in checks(base):
+        delivery = delivery_of(job, event, place, root, environ)
+        if delivery:
+            warn(delivery.failed(error.what))
 
 
 def _event(name: str | None, path: Path | None, environ: Mapping[str, str]) -> Event:

@@ -11,17 +11,17 @@ import click
 
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
-from runner.cli.occasion import delivery_of
+from runner.cli.deliveries import checks, delivery_of, place_here
+from runner.cli.telling import warn
 from runner.delivery.delivery import Delivered, Delivery
-from runner.delivery.place import place_of
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import WorkflowRun, event_of
-from runner.git import repository_root
-from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.model import Config
 from runner.reports.report import Place, Report
+from runner.reports.text import clipped, one_line
 
+LONGEST_LINE = 1000
 DEAD = "the run ended without a word, cancelled or with its machine: see the log"
 
 
@@ -36,9 +36,9 @@ def report(config: Path | None, unfinished: str | None) -> ExitCode:
     has died, in the workflow of that run.
     """
     environ = dict(os.environ)
-    loaded = load_config(config)
     if unfinished:
-        return _end(loaded, unfinished, environ)
+        return _end(unfinished, environ)
+    loaded = load_config(config)
     event = event_of(environ)
     if not isinstance(event, WorkflowRun):
         raise ConfigInvalid(
@@ -49,11 +49,10 @@ def report(config: Path | None, unfinished: str | None) -> ExitCode:
     return _report_fork(loaded, event, environ)
 
 
-def _end(config: Config, job: str, environ: Mapping[str, str]) -> ExitCode:
-    event = event_of(environ)
-    root = repository_root(config.root, environ) or config.root
-    place = place_of(event, environ, config.project.resolve(), root)
-    delivery = delivery_of(config, job, event, place, environ)
+def _end(job: str, environ: Mapping[str, str]) -> ExitCode:
+    """Without the jobs file, which may be what the run has died of."""
+    event, here = event_of(environ), Path.cwd()
+    delivery = delivery_of(job, event, place_here(event, environ, here), here, environ)
     return _checked(delivery.failed(DEAD)) if delivery else ExitCode.SUCCESS
 
 
@@ -61,40 +60,49 @@ def _report_fork(config: Config, event: WorkflowRun, environ: Mapping[str, str])
     if event.event != "pull_request" or not event.fork or event.action != "completed":
         click.echo("nothing to report: only the runs of forks need another to speak for them")
         return ExitCode.SUCCESS
-    from runner.delivery.forks import pull_request_of, told
+    from runner.delivery.forks import expected, pull_request_of, told
 
-    with closing(connect(config, environ)) as github:
+    with closing(connect(config.root, environ)) as github:
         pull_request = pull_request_of(github, event)
         if pull_request is None:
             click.echo(f"nothing to report: {event.head_sha[:7]} is no open pull request's head")
             return ExitCode.SUCCESS
-        jobs = [job.name for job in config.jobs.values() if job.triggers.pull_request]
-        worst = ExitCode.SUCCESS
-        for each in told(github, event, pull_request.number, jobs):
+        place = _place(config, event, environ)
+        worst, heard = ExitCode.SUCCESS, []
+        for each in told(github, event, pull_request.number, checks(config)):
+            heard.append(each)
             if each.run is None:
-                click.echo(defused(f"passed over {each.artifact}: {each.passed_over}"))
+                _say(f"passed over {each.artifact}: {each.passed_over}")
                 continue
-            place = _place(config, event, environ)
-            delivery = Delivery(
-                connect=lambda: connect(config, environ),
-                place=place,
-                job=each.run.job,
-                number=pull_request.number,
-            )
-            ended = _checked(delivery.ended(Report(run=each.run, place=place)))
-            click.echo(f"reported `{each.run.job}` on #{pull_request.number}: {each.run.reason}")
-            worst = max(worst, ended)
+            delivery = _delivery(config, each.run.job, pull_request.number, place, environ)
+            worst = max(worst, _checked(delivery.ended(Report(run=each.run, place=place))))
+            _say(f"reported `{each.run.job}` on #{pull_request.number}: {each.run.reason}")
+        for job, reason, failed in expected(config, event, pull_request, heard):
+            delivery = _delivery(config, job, pull_request.number, place, environ)
+            worst = max(worst, _checked((delivery.failed if failed else delivery.skipped)(reason)))
+            _say(f"reported `{job}` on #{pull_request.number}: {reason}")
         return worst
+
+
+def _delivery(
+    config: Config, job: str, number: int, place: Place, environ: Mapping[str, str]
+) -> Delivery:
+    return Delivery(
+        connect=lambda: connect(config.root, environ), place=place, job=job, number=number
+    )
 
 
 def _place(config: Config, event: WorkflowRun, environ: Mapping[str, str]) -> Place:
     """Of the fork's run, not of the one that reports it."""
-    root = repository_root(config.root, environ) or config.root
     theirs = {**environ, "GITHUB_SHA": event.head_sha, "GITHUB_RUN_ID": str(event.run_id)}
-    return place_of(None, theirs, config.project.resolve(), root)
+    return place_here(None, theirs, config.root, config.project)
+
+
+def _say(text: str) -> None:
+    """A stranger's words among ours."""
+    click.echo(defused(clipped(one_line(text), LONGEST_LINE)))
 
 
 def _checked(delivered: Delivered) -> ExitCode:
-    for problem in delivered.problems:
-        click.echo(annotation("warning", f"not reported: {problem}", title="dbt-gitops"))
+    warn(delivered)
     return ExitCode.SUCCESS if delivered.reported else ExitCode.GITHUB_FAILED

@@ -11,7 +11,9 @@ from runner.cli.config_file import load_config
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import asked_overrides, find_job, over, parse_env, parse_vars
 from runner.cli.running import run_and_tell
-from runner.cli.telling import tell_skipped
+from runner.cli.telling import tell_skipped, tell_unprepared
+from runner.config import default_file
+from runner.errors import DbtGitopsError
 from runner.events import Dispatch, DispatchOverrides
 
 
@@ -53,7 +55,11 @@ def run(
     posts a commit status and the pull request's comment, annotates files and writes the summary.
     """
     environ = dict(os.environ)
-    occasion = occasion_of(load_config(config), job, environ)
+    try:
+        occasion = occasion_of(load_config(config), job, environ)
+    except DbtGitopsError as error:
+        tell_unprepared(job, (config or default_file()).parent, environ, error)
+        raise
     if occasion.skipped:
         return tell_skipped(occasion, job, environ)
     asked = DispatchOverrides(

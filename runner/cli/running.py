@@ -59,10 +59,11 @@ def run_and_tell(
         with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
             _print(ended, folder, as_json, reporter if on_github else None)
     except BaseException as error:
-        tell_failure(occasion, error)
-        raise
-    finally:
         reporter.close()
+        if on_github:
+            tell_failure(occasion.delivery, job.name, outputs, error)
+        raise
+    reporter.close()
     if on_github:
         return tell(ended, folder, occasion, around.store, outputs, environ)
     return ended.exit_code

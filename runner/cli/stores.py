@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.cli.connecting import connect
 from runner.errors import StateUnresolved
+from runner.git import is_on
 from runner.model import Config
 from runner.state import GITHUB, StateStore, open_store
 
@@ -32,7 +33,7 @@ def store_of(
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     return GitHubStore(
         connect=lambda: _connect(config, environ),
-        trusted=lambda github: _trusted(github, environ, default_branch),
+        trusted=lambda github: _trusted(github, config, environ, default_branch),
         jobs={job.name: job.environment for job in config.jobs.values() if job.deploys},
         say=say,
         closed="" if on_github else "with `state: github` only a workflow on GitHub publishes",
@@ -43,14 +44,16 @@ def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
     from runner.github.connection import NotConnected
 
     try:
-        return connect(config, environ)
+        return connect(config.root, environ)
     except NotConnected as error:
         raise StateUnresolved(
             f"state can't be read from GitHub: {error.what}", why=error.why, hint=error.hint
         ) from error
 
 
-def _trusted(github: GitHub, environ: Mapping[str, str], default_branch: str) -> Trusted:
+def _trusted(
+    github: GitHub, config: Config, environ: Mapping[str, str], default_branch: str
+) -> Trusted:
     """The workflow that runs now, and the one that publishes where that is another."""
     from runner.state.provenance import Trusted
 
@@ -58,7 +61,9 @@ def _trusted(github: GitHub, environ: Mapping[str, str], default_branch: str) ->
     running = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     own = "/".join(running.split("/")[2:])
     published = environ.get("DBT_GITOPS_WORKFLOW") or WORKFLOW
+    branch = default_branch or github.repository().default_branch
     return Trusted(
-        default_branch=default_branch or github.repository().default_branch,
+        default_branch=branch,
         workflows=frozenset({published, own} - {""}),
+        on_branch=lambda sha: is_on(config.root, sha, f"refs/remotes/origin/{branch}", environ),
     )

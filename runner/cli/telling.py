@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from runner.cli.deliveries import NOT_DUE, delivery_of, place_here
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
-from runner.delivery.delivery import Delivered
+from runner.delivery.delivery import Delivered, Delivery
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved
+from runner.events import event_of
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.record import PublishedState, Run
@@ -20,8 +22,6 @@ from runner.reports.annotations import annotation_lines
 from runner.reports.report import History, Report, history_of
 from runner.reports.step_summary import step_summary
 from runner.state import StateStore
-
-NOT_DUE = Delivered(reported=True)
 
 
 def tell(
@@ -42,7 +42,7 @@ def tell(
     _write(annotation_lines([report]))
     _summarize(step_summary(report), environ)
     delivered = occasion.delivery.ended(report) if occasion.delivery else NOT_DUE
-    _warn(delivered)
+    warn(delivered)
     outputs.ended(run, folder, delivered)
     return run.exit_code or _not_reported(delivered)
 
@@ -52,18 +52,34 @@ def tell_skipped(occasion: Occasion, job: str, environ: Mapping[str, str]) -> in
     text = f"`{job}` isn't run: {occasion.skipped}"
     _write([defused(text)])
     _summarize(f"⏭️ {text}\n", environ)
-    delivered = occasion.delivery.skipped(occasion.skipped) if occasion.delivery else NOT_DUE
-    _warn(delivered)
-    Outputs(environ, occasion.number).skipped(job, occasion.skipped, delivered)
+    delivery = occasion.delivery if occasion.says_so else None
+    delivered = delivery.skipped(occasion.skipped) if delivery else NOT_DUE
+    warn(delivered)
+    Outputs(environ, occasion.number).without_run(job, "skipped", occasion.skipped, delivered)
     return _not_reported(delivered)
 
 
-def tell_failure(occasion: Occasion, error: BaseException) -> None:
+def tell_failure(
+    delivery: Delivery | None, job: str, outputs: Outputs, error: BaseException
+) -> None:
     """It ended without a run: no status is left pending. The error goes its way."""
-    if occasion.delivery:
-        known = isinstance(error, DbtGitopsError)
-        reason = error.what if isinstance(error, DbtGitopsError) else type(error).__name__
-        _warn(occasion.delivery.failed(reason if known else f"ended by {reason}: see the log"))
+    known = isinstance(error, DbtGitopsError)
+    reason = error.what if isinstance(error, DbtGitopsError) else type(error).__name__
+    reason = reason if known else f"ended by {reason}: see the log"
+    delivered = delivery.failed(reason) if delivery else NOT_DUE
+    warn(delivered)
+    outputs.without_run(job, "error", reason, delivered)
+
+
+def tell_unprepared(
+    job: str, folder: Path, environ: Mapping[str, str], error: DbtGitopsError
+) -> None:
+    """The same before it is known what the job is run for, such as where the jobs file is invalid."""
+    with suppress(DbtGitopsError):  # an event that can't be read has no commit to tell it of
+        event = event_of(environ)
+        place = place_here(event, environ, folder)
+        delivery = delivery_of(job, event, place, folder, environ)
+        tell_failure(delivery, job, Outputs(environ), error)
 
 
 def _not_reported(delivered: Delivered) -> int:
@@ -98,7 +114,8 @@ def _summarize(text: str, environ: Mapping[str, str]) -> None:
         _write([annotation("warning", f"the summary can't be written: {error}", title="dbt")])
 
 
-def _warn(delivered: Delivered) -> None:
+def warn(delivered: Delivered) -> None:
+    """What GitHub refused, as annotations."""
     for problem in delivered.problems:
         _write([annotation("warning", f"not reported: {problem}", title="dbt-gitops")])
 

@@ -10,16 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner.delivery.sticky import put_section
+from runner.delivery.sticky import put_section, replace_section
 from runner.errors import DbtGitopsError, GitHubFailed
 from runner.reports import status
 from runner.reports.report import Place, Report
-from runner.reports.section import section
+from runner.reports.section import notice_section, section
 from runner.reports.status import CommitStatus
 from runner.reports.text import counted
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
+
+BUILDING = ("dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,19 +58,21 @@ class Delivery:
         pending = status.pending(self.job, doing, self.place.summary_url)
         self._requests.submit(self._attempt, lambda: self._set(pending))
 
-    def building(self, nodes: int) -> None:
-        """Once a run: each says what the status says anyway, and costs a request."""
-        if not self._building:
+    def building(self, step: str, nodes: int) -> None:
+        """Once a run, of the first command that builds: each costs a request."""
+        if not self._building and step.startswith(BUILDING):
             self._building = True
             self.pending(f"building {counted(nodes, 'node')}")
 
     def skipped(self, reason: str) -> Delivered:
         """Nothing is run: a success all the same, because GitHub waits for ever for any other."""
-        return self._last(status.skipped(self.job, reason, self.place.summary_url))
+        last = status.skipped(self.job, reason, self.place.summary_url)
+        return self._without_run(last, "⏭️", f"skipped: {reason}")
 
     def failed(self, reason: str) -> Delivered:
         """It ended without a run that could be reported."""
-        return self._last(status.failed(self.job, reason, self.place.summary_url))
+        last = status.failed(self.job, reason, self.place.summary_url)
+        return self._without_run(last, "❌", reason)
 
     def ended(self, report: Report) -> Delivered:
         """The last status first: merging waits for it. Then the comment, of a pull request."""
@@ -78,8 +82,14 @@ class Delivery:
             comment_url = self._wait(lambda: self._comment(number, report))
         return self._delivered(reported, comment_url or "")
 
-    def _last(self, last: CommitStatus) -> Delivered:
-        return self._delivered(self._wait(lambda: self._set(last)) is not None)
+    def _without_run(self, last: CommitStatus, icon: str, reason: str) -> Delivered:
+        """A section of the comment that is of an earlier commit gives way; none is made."""
+        reported = self._wait(lambda: self._set(last)) is not None
+        number, comment_url = self.number, None
+        if number is not None:
+            notice = notice_section(self.job, self.place, icon, reason)
+            comment_url = self._wait(lambda: replace_section(self._connected, number, notice))
+        return self._delivered(reported, comment_url or "")
 
     def _delivered(self, reported: bool, comment_url: str = "") -> Delivered:
         self._requests.shutdown()

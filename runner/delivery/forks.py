@@ -9,21 +9,24 @@ the job one of the base's jobs file, and the verdict that nothing was built.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import ExitCode
-from runner.events import WorkflowRun
+from runner.events import PullRequest, WorkflowRun
 from runner.github.artifact_names import pull_request_and_job
 from runner.github.download import ArtifactRefused
+from runner.model import Config
 from runner.record import Run
 from runner.record_json import run_from_json
 from runner.state.archive import unpack
+from runner.triggers import QUIET, Changes, Triggered, decide
 
 if TYPE_CHECKING:
-    from runner.github.answers import Artifact, PullRequest
+    from runner.github.answers import Artifact
+    from runner.github.answers import PullRequest as Asked
     from runner.github.client import GitHub
 
 RECORD = "run.json"
@@ -35,14 +38,18 @@ MOST = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What one artifact says: a ``run`` to report, or why it is passed over."""
+    """What one artifact says: a ``run`` to report, or why it is passed over.
+
+    ``job`` is "" where the artifact is none of this pull request's.
+    """
 
     artifact: str
+    job: str = ""
     run: Run | None = None
     passed_over: str = ""
 
 
-def pull_request_of(github: GitHub, event: WorkflowRun) -> PullRequest | None:
+def pull_request_of(github: GitHub, event: WorkflowRun) -> Asked | None:
     """The open pull request whose head is the run's commit now; one request.
 
     By GitHub's word alone: a workflow_run of a fork names no pull request.
@@ -74,9 +81,46 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
         try:
             run = _bound(run_from_json(_record(github, artifact)), event, named[1])
         except (ArtifactRefused, ValueError) as error:
-            yield Told(artifact=artifact.name, passed_over=" ".join(str(error).split()))
+            why = " ".join(str(error).split())
+            yield Told(artifact=artifact.name, job=named[1], passed_over=why)
             continue
-        yield Told(artifact=artifact.name, run=run)
+        yield Told(artifact=artifact.name, job=named[1], run=run)
+
+
+def expected(
+    config: Config, event: WorkflowRun, pull_request: Asked, heard: Sequence[Told]
+) -> Iterator[tuple[str, str, bool]]:
+    """The checks that no run is reported of: the job, why not, and whether that is a failure.
+
+    ``config`` is the default branch's; which job is one is decided by what GitHub says.
+    """
+    asked = PullRequest(
+        repository=event.repository,
+        default_branch=event.default_branch,
+        action="synchronize",
+        number=pull_request.number,
+        head_sha=event.head_sha,
+        head_ref=pull_request.head.ref,
+        head_repository=event.head_repository,
+        base_sha=pull_request.base.sha,
+        base_ref=pull_request.base.ref,
+        draft=pull_request.draft,
+        labels=tuple(label.name for label in pull_request.labels),
+        author="",
+    )
+    failed = event.conclusion != "success"
+    reported = {each.job for each in heard if each.run}
+    doubted = {each.job: each.passed_over for each in heard if each.job and not each.run}
+    for verdict in decide(config, asked, Changes(root=config.root, paths=None)).verdicts:
+        if verdict.job in reported:
+            continue
+        if verdict.job in doubted:
+            yield verdict.job, f"what its run left can't be used: {doubted[verdict.job]}", True
+        elif isinstance(verdict, Triggered):
+            how = f"the fork's run ended as {event.conclusion}" if failed else "it wasn't started"
+            yield verdict.job, f"{how}: see the run", failed
+        elif verdict.code not in QUIET and config.jobs[verdict.job].triggers.pull_request:
+            yield verdict.job, verdict.reason, False
 
 
 def _record(github: GitHub, artifact: Artifact) -> str:

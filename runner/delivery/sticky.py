@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.errors import GitHubFailed
-from runner.reports.comment import MARKER, merge_section
+from runner.reports.comment import MARKER, jobs_of, merge_section
 from runner.reports.section import Section
 
 if TYPE_CHECKING:
@@ -43,6 +43,20 @@ def put_section(
         if not gone:
             break
     return posted.html_url if posted else ""
+
+
+def replace_section(github: GitHub, number: int, section: Section) -> str:
+    """The comment's address, "" without one; a job that has no section in it gets none.
+
+    One request, and one more where there is a section to replace. Raises GitHubFailed.
+    """
+
+    def replaced(existing: str | None) -> str | None:
+        shown = section.stamp.job in jobs_of(existing)
+        return merge_section(existing, section) if shown else None
+
+    found = github.put_comment(number, replaced, marker=MARKER)
+    return found.html_url if found else ""
 
 
 def _put(github: GitHub, number: int, section: Section) -> tuple[Comment | None, bool]:

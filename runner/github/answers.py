@@ -87,6 +87,11 @@ class Branch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Label:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PullRequest:
     number: int
     state: str
@@ -94,6 +99,7 @@ class PullRequest:
     head: Branch
     base: Branch
     draft: bool = False
+    labels: tuple[Label, ...] = ()
     merged_at: datetime | None = None
 
 

@@ -18,6 +18,7 @@ from runner.github.answers import (
     Dispatched,
     PullRequest,
     Repository,
+    User,
     WorkflowRun,
 )
 from runner.github.connection import Connection
@@ -42,6 +43,7 @@ class GitHub:
         self._connection = connection
         self._repo = f"/repos/{connection.repository}"
         self._rest = Rest(connection, patience or Patience())
+        self._login = ""
 
     def __repr__(self) -> str:
         return f"GitHub({self._connection.repository!r})"
@@ -75,10 +77,16 @@ class GitHub:
         except Unsure:
             self._rest.send("POST", call, path, body)
 
-    def find_comment(
-        self, number: int, *, marker: str, author: str = ACTIONS_BOT
-    ) -> Comment | None:
-        """The oldest comment of ``author`` on a pull request or issue that holds ``marker``.
+    def login(self) -> str:
+        """Who this token writes as; one request, the first time."""
+        if not self._login:
+            call = self._rest.call("asking whose token this is", "metadata: read")
+            viewer = self._rest.query(call, "query { viewer { login } }").get("viewer")
+            self._login = read(User, call, viewer).login
+        return self._login
+
+    def find_comment(self, number: int, *, marker: str) -> Comment | None:
+        """The oldest comment of ours on a pull request or issue that holds ``marker``.
 
         One request a page of 100. Where there are several pages and it is on none, they are read
         once more from the last: a comment deleted meanwhile moves another to a page already read.
@@ -88,21 +96,16 @@ class GitHub:
         count = 0
         for page in self._rest.pages(Comment, call, path, {}):
             count += 1
-            if found := _ours(page, marker, author):
+            if found := self._ours(page, marker):
                 return found
         for backwards in range(count, 0, -1) if count > 1 else ():
             page, _ = self._rest.page(Comment, call, path, {}, "", backwards)
-            if found := _ours(page, marker, author):
+            if found := self._ours(page, marker):
                 return found
         return None
 
     def put_comment(
-        self,
-        number: int,
-        body: Callable[[str | None], str | None],
-        *,
-        marker: str,
-        author: str = ACTIONS_BOT,
+        self, number: int, body: Callable[[str | None], str | None], *, marker: str
     ) -> Comment | None:
         """Edits the comment that holds ``marker``, or creates it, once; two requests or more.
 
@@ -111,18 +114,32 @@ class GitHub:
         before another try. Its answer to a body beyond 65,536 characters has the status 422.
         """
         try:
-            return self._put_comment(number, body, marker, author)
+            return self._put_comment(number, body, marker)
         except Unsure:
-            return self._put_comment(number, body, marker, author)
+            return self._put_comment(number, body, marker)
 
     def _put_comment(
-        self, number: int, body: Callable[[str | None], str | None], marker: str, author: str
+        self, number: int, body: Callable[[str | None], str | None], marker: str
     ) -> Comment | None:
-        found = self.find_comment(number, marker=marker, author=author)
+        found = self.find_comment(number, marker=marker)
         text = body(found.body if found else None)
         if text is None:
             return found
         return self.edit_comment(found, text) if found else self._create_comment(number, text)
+
+    def _ours(self, page: tuple[Comment, ...], marker: str) -> Comment | None:
+        """Anybody may write the marker, so the author counts too: whoever's token this is.
+
+        That is GitHub's own bot, mostly; only the marker in another's comment makes it worth asking.
+        """
+        marked = [each for each in page if each.user and marker in (each.body or "")]
+        for comment in marked:
+            if comment.user and comment.user.login in (ACTIONS_BOT, self._login):
+                return comment
+        if not marked or self._login:
+            return None
+        self.login()
+        return self._ours(page, marker)
 
     def delete_comment(self, comment: Comment) -> None:
         """One request; a comment that is gone already is as good."""
@@ -247,14 +264,6 @@ def shortened(description: str) -> str:
     """A status's description as GitHub takes it: one line of 140 characters at most."""
     text = " ".join(description.split())
     return text if len(text) <= DESCRIPTION else f"{text[: DESCRIPTION - 1]}…"
-
-
-def _ours(page: tuple[Comment, ...], marker: str, author: str) -> Comment | None:
-    """Anybody may write the marker, so the author counts too."""
-    for comment in page:
-        if comment.user and comment.user.login == author and marker in (comment.body or ""):
-            return comment
-    return None
 
 
 def _file(workflow: str) -> str:

@@ -102,6 +102,12 @@ class Rest:
                 raise
             raise Unsure(error.what, why=error.why, hint=error.hint, status=error.status) from error
 
+    def query(self, call: Call, query: str) -> dict[str, Any]:
+        """The data of a GraphQL query."""
+        with explained(call):
+            data = self._requester.graphql_query(query, {})[1].get("data")
+        return data if isinstance(data, dict) else {}
+
     def redirection(self, call: Call, path: str) -> str:
         """Where GitHub points to; nobody goes there, and the token least of all."""
         with explained(call):

@@ -77,6 +77,11 @@ def merge_closing(existing: str | None, text: str) -> str | None:
     return None if merged == before else merged
 
 
+def jobs_of(existing: str | None) -> list[str]:
+    """The jobs that have a section in a comment."""
+    return [posted.job for posted in _posted(_lines(existing))]
+
+
 def _lines(existing: str | None) -> str:
     return (existing or "").replace("\r\n", "\n")
 

@@ -19,7 +19,7 @@ class LineReporter:
 
     On GitHub dbt's output is folded into a group a step, and everything but those groups is fenced:
     no text, dbt's or one that quotes it, is a command. dbt's colours stay there, because GitHub shows
-    them; elsewhere they are removed. ``on_total`` is told how many nodes a command has.
+    them; elsewhere they are removed. ``on_total`` is told a command and how many nodes it has.
     """
 
     def __init__(
@@ -27,10 +27,11 @@ class LineReporter:
         stream: TextIO,
         *,
         on_github: bool,
-        on_total: Callable[[int], None] = lambda _: None,
+        on_total: Callable[[str, int], None] = lambda _, __: None,
     ) -> None:
         self._stream = stream
         self._on_total = on_total
+        self._step = ""
         self._on_github = on_github
         self._fence = Fence()
         self._group = False
@@ -47,6 +48,7 @@ class LineReporter:
         self._write(f"error: {text}")
 
     def step_started(self, text: str, number: int, steps: int) -> None:
+        self._step = text
         heading = f"[{number}/{steps}] {text}"
         if self._on_github:
             self._command(f"::group::{escape_data(heading)}")
@@ -59,7 +61,7 @@ class LineReporter:
 
     def total(self, nodes: int) -> None:
         """dbt's own lines say it here."""
-        self._on_total(nodes)
+        self._on_total(self._step, nodes)
 
     def started(self, unique_id: str) -> None:
         """dbt's own lines say it."""

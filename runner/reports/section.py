@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 from runner.reports import parts
 from runner.reports.heading import about, figures, heading
-from runner.reports.links import summary_link
-from runner.reports.markdown import document
-from runner.reports.report import Report
+from runner.reports.links import commit_link, summary_link
+from runner.reports.markdown import code, document, prose
+from runner.reports.report import Place, Report
 
 # More than this nobody reads in a comment; two jobs always have room for all of it.
 LARGEST_SECTION = 30_000
+LONGEST_NOTICE = 1000
 # Between what a section always shows and what may be cut from it later, when others need the room.
 REST = "<!-- dbt-gitops:rest -->"
 
@@ -85,6 +86,22 @@ def section(report: Report) -> Section:
     full = (_full(report, head, detail) for detail in LEVELS)
     sizes = [text for text in full if len(text.encode()) <= LARGEST_SECTION]
     return Section(stamp=stamp, sizes=(*sizes, head, heading(report)))
+
+
+def notice_section(job: str, place: Place, icon: str, reason: str) -> Section:
+    """The section of a job that ended, or was left out, without a run: its verdict alone."""
+    stamp = Stamp(
+        job=job,
+        run_id="",
+        head_sha=place.head_sha,
+        workflow_run=place.workflow_run,
+        attempt=place.attempt,
+        started_at=datetime.now(timezone.utc),
+    )
+    head = f"### {icon} {code(job)}: {prose(reason, LONGEST_NOTICE)}"
+    return Section(
+        stamp=stamp, sizes=(document([head, f"commit {commit_link(place, place.head_sha)}"]), head)
+    )
 
 
 def _full(report: Report, head: str, detail: Detail) -> str:

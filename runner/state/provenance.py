@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from runner.github.answers import Artifact, WorkflowRun
@@ -12,10 +13,15 @@ EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatc
 
 @dataclass(frozen=True, kw_only=True)
 class Trusted:
-    """The branch, and the files of the workflows, that state may come from."""
+    """The branch, and the files of the workflows, that state may come from.
+
+    ``on_branch`` says whether a commit is one of that branch's, where the checkout knows: a tag may
+    be called as the branch is, and GitHub names both alike.
+    """
 
     default_branch: str
     workflows: frozenset[str]
+    on_branch: Callable[[str], bool] = lambda _: False
 
 
 def distrust_of_artifact(artifact: Artifact, trusted: Trusted) -> str:

@@ -38,7 +38,8 @@ class Search:
     def believed(self, names: Collection[str], passed: Passed) -> Iterator[Artifact]:
         """Those of these names that pass every rule, newest first.
 
-        Costs a request for every 100 artifacts, and one for a run whose artifact looks right. Raises :class:`StateUnresolved` where there are too many that don't pass.
+        Costs a request for every 100 artifacts, one for a run whose artifact looks right,
+        and one for its commit where the checkout doesn't know that. Raises :class:`StateUnresolved` where there are too many that don't pass.
         """
         for count, artifact in enumerate(self._newest_first(names)):
             if count == ARTIFACTS or len(self._of_runs) > RUNS:
@@ -77,8 +78,16 @@ class Search:
         run_id = artifact.workflow_run.id
         if run_id not in self._of_runs:
             run = self._github.run(run_id)
-            self._of_runs[run_id] = distrust_of_run(run, self._trusted)
+            distrust = distrust_of_run(run, self._trusted) or self._distrust_of_commit(run.head_sha)
+            self._of_runs[run_id] = distrust
         return self._of_runs[run_id]
+
+    def _distrust_of_commit(self, sha: str) -> str:
+        """GitHub is asked where the checkout doesn't know the commit as one of the branch's."""
+        branch = self._trusted.default_branch
+        if self._trusted.on_branch(sha) or self._github.merge_base(branch, sha) == sha:
+            return ""
+        return f"its run's commit {sha[:7]} is not one of {branch}"
 
 
 class Passed:

@@ -2,6 +2,7 @@
 
 from runner.triggers.decide import after, decide
 from runner.triggers.plan import (
+    QUIET,
     Changes,
     Code,
     NotTriggered,
@@ -12,6 +13,7 @@ from runner.triggers.plan import (
 )
 
 __all__ = [
+    "QUIET",
     "Changes",
     "Code",
     "NotTriggered",

@@ -25,6 +25,10 @@ Code = Literal[
 ]
 
 
+# Of these a commit isn't told: the job is no check of the event, and may be one of the next.
+QUIET: frozenset[Code] = frozenset({"branch", "event", "trigger", "type"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Triggered:
     """``trigger`` is what a run's record says about it.

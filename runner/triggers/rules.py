@@ -28,7 +28,7 @@ def pull_request(
         yield "trigger", "pull requests don't start it"
         return
     yield from _branch(event.base_ref, trigger.branches, event.default_branch)
-    if event.action not in trigger.types:
+    if event.action not in trigger.types and not _was_draft(event, trigger):
         yield "type", f"`{event.action}` is not one of its types: {', '.join(trigger.types)}"
     if event.draft and not trigger.drafts:
         yield "draft", "the pull request is a draft"
@@ -104,6 +104,11 @@ def _branch(branch: str, patterns: tuple[str, ...], default_branch: str) -> Iter
     elif not patterns and branch != default_branch:
         name = default_branch or "which isn't known"
         yield "branch", f"{branch} is not the default branch ({name})"
+
+
+def _was_draft(event: PullRequest, trigger: PullRequestTrigger) -> bool:
+    """Whether the job has been held back until now: whoever waits for a draft's end has it here."""
+    return event.action == "ready_for_review" and not trigger.drafts
 
 
 def _label(event: PullRequest, trigger: PullRequestTrigger) -> Iterator[Objection]:

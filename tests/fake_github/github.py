@@ -67,6 +67,7 @@ class FakeGitHub:
     remaining: int = 1000
     link_seconds: float = 60.0
     quiet: bool = False
+    login: str = BOT
     storage: Callable[[Request], Answer | None] = lambda _: None
 
     def __enter__(self) -> FakeGitHub:
@@ -169,6 +170,8 @@ class FakeGitHub:
             return _refusal(401, "Bad credentials")
         if self.remaining == 0:
             return _refusal(403, "API rate limit exceeded for installation ID 1.")
+        if request.path == "/graphql":
+            return _json({"data": {"viewer": {"login": self.login}}})
         found = find(request)
         if found is None:
             return _refusal(404, "Not Found")
@@ -208,7 +211,10 @@ class FakeGitHub:
         return _json(self._answers.file(path, content))
 
     def compare(self, _request: Request, _asked: Any, base: str, head: str) -> Answer:
-        merge_base = self.merge_bases.get((base, head))
+        own = [run for run in self.runs.values() if run.head_sha == head]
+        pushed = any(run.head_branch == base and not run.tag for run in own)
+        elsewhere = "e" * 40 if own else None
+        merge_base = self.merge_bases.get((base, head)) or (head if pushed else elsewhere)
         if merge_base is None:
             return _refusal(404, "Not Found")
         return _json(self._answers.comparison("d" * 40, merge_base))
@@ -227,7 +233,7 @@ class FakeGitHub:
     def create_comment(self, _request: Request, asked: Any, number: str) -> Answer:
         if len(asked["body"]) > COMMENT_LIMIT:
             return _too_long()
-        comment = self.add_comment(int(number), asked["body"])
+        comment = self.add_comment(int(number), asked["body"], self.login)
         return _json(self._answers.comment(comment), 201)
 
     def edit_comment(self, _request: Request, asked: Any, number: str) -> Answer:

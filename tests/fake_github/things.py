@@ -23,7 +23,10 @@ WORKFLOW = ".github/workflows/dbt-gitops.yml"
 
 @dataclass(kw_only=True)
 class Run:
+    """``tag``: its ``head_branch`` is a tag, which GitHub names in the same place."""
+
     id: int
+    tag: bool = False
     event: str = "schedule"
     path: str = WORKFLOW
     head_branch: str | None = "main"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import time
@@ -10,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project
+from runner.record_json import run_from_json, run_to_json
+from tests.conftest import ROOT, Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.things import FORK
 from tests.github_commands import commands_of
@@ -114,6 +116,65 @@ def test_a_job_that_is_not_for_this_event_is_a_success_that_says_so(there: OnGit
     assert there.fake.count() == before  # a label says nothing about the commit
 
 
+def test_what_is_no_check_of_an_event_gets_no_status(there: OnGitHub) -> None:
+    there.pull_request(base={"ref": "feature", "sha": there.project.git("rev-parse", "main")})
+    assert there.cli("plan").code == 0
+    assert there.cli("run", "ci").code == 0
+    assert there.statuses() == []
+    there.pull_request("ready_for_review")
+    plan = json.loads(there.cli("plan", "--format", "json").out)
+    assert [job["run"] for job in plan["jobs"]] == [False, True]
+    there.pull_request("labeled")
+    assert there.cli("run", "ci").code == 0
+    assert there.statuses() == []  # an earlier run of this commit may have failed
+
+
+def test_a_refused_status_holds_up_no_job(there: OnGitHub) -> None:
+    there.pull_request(draft=True)
+    there.fake.denied = {"statuses: write"}
+    done = there.cli("plan")
+    assert done.code == 0
+    assert "::warning title=dbt-gitops::not reported: GitHub refused" in done.err
+    assert there.outputs()["due"] == "false"
+
+
+def test_an_older_commit_s_section_gives_way_to_a_skip_or_a_failure(there: OnGitHub) -> None:
+    there.pull_request()
+    assert there.cli("run", "ci").code == 0
+    there.project.git("checkout", "--quiet", "change")
+    there.project.commit("another")
+    there.pull_request("synchronize", draft=True)
+    assert there.cli("plan", GITHUB_RUN_ID="78").code == 0
+    [comment] = there.fake.comments
+    assert "⏭️ `ci`: skipped: the pull request is a draft" in comment.body
+    assert there.head[:7] in comment.body
+    assert "built" not in comment.body
+
+
+def test_an_invalid_jobs_file_is_said_on_the_commit(there: OnGitHub) -> None:
+    there.project.append("dbt_jobs.yml", "  more: nonsense\n")
+    there.project.commit("break the file")
+    there.pull_request()
+    for command in (("plan",), ("run", "ci")):
+        assert there.cli(*command).code == 2
+        state, description = there.statuses()[-1]
+        assert (state, "dbt_jobs.yml" in description) == ("error", True)
+    assert there.outputs()["reported"] == "true"
+    assert there.cli("report", "--unfinished", "ci").code == 0
+    assert there.statuses()[-1][0] == "error"
+
+
+def test_a_run_that_can_t_begin_says_why_once(there: OnGitHub) -> None:
+    there.pull_request()
+    done = there.cli("run", "ci", "--git-sha", "deadbeef")
+    assert done.code == 2
+    state, description = there.statuses()[-1]
+    assert state == "error"
+    assert "deadbeef" in description
+    outputs = there.outputs()
+    assert (outputs["reported"], outputs["status"]) == ("true", "error")
+
+
 def test_the_base_s_jobs_file_decides(there: OnGitHub) -> None:
     jobs = (there.project.path / "dbt_jobs.yml").read_text()
     there.project.write(
@@ -136,7 +197,7 @@ def test_the_base_s_jobs_file_decides(there: OnGitHub) -> None:
     assert "takes effect when it is merged" in there.statuses()[-1][1]
     done = there.cli("run", "daily")
     assert done.code == 2
-    assert "`daily` isn't run on a pull request" in done.err
+    assert "`daily` isn't run for a pull request" in done.err
 
 
 def test_a_fork_is_parsed_and_connects_nowhere(there: OnGitHub) -> None:
@@ -208,8 +269,38 @@ def test_what_a_fork_makes_up_is_passed_over(
     assert done.code == 0, done.err
     assert f"passed over {name}" in done.out
     assert why in done.out
-    assert not there.fake.statuses
+    [(state, description)] = there.statuses()
+    if name == "dbt-gitops-pr.7.ci":
+        assert (state, "can't be used" in description) == ("error", True)
+    else:
+        assert description == "skipped: it wasn't started: see the run"
     assert not there.fake.comments
+
+
+def test_nothing_that_a_fork_says_is_a_command(there: OnGitHub) -> None:
+    record = run_to_json(
+        dataclasses.replace(
+            run_from_json((ROOT / "tests/records/ci_errored.json").read_text()),
+            reason="x\n::set-output name=folder::/home\n##[error]x",
+        )
+    )
+    of_fork(there, record)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert commands_of(done.out.splitlines()) == []
+    assert "set-output" in done.out
+    assert there.statuses()[-1][0] == "error"
+
+
+def test_a_check_that_a_fork_s_run_left_nothing_of_gets_a_status(there: OnGitHub) -> None:
+    there.pull_request(head_repository=FORK)
+    there.fake.add_run(id=500, event="pull_request", head_sha=there.head, head_repository=FORK)
+    there.workflow_run()
+    assert there.cli("report").code == 0
+    assert there.statuses() == [("success", "skipped: it wasn't started: see the run")]
+    there.workflow_run(conclusion="failure")
+    assert there.cli("report").code == 0
+    assert there.statuses()[-1] == ("error", "the fork's run ended as failure: see the run")
 
 
 def test_a_fork_s_run_of_an_older_head_is_not_reported(there: OnGitHub) -> None:
@@ -296,6 +387,20 @@ def test_two_jobs_write_one_comment(there: OnGitHub) -> None:
     [comment] = there.fake.comments
     assert "`ci`" in comment.body
     assert "`more`" in comment.body
+
+
+def test_a_merge_queue_runs_what_the_base_declares(there: OnGitHub) -> None:
+    there.project.git("checkout", "--quiet", "change")
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    own = 'target: ci\n    schema: "pr_{pr_number}"\n'
+    assert own in jobs
+    there.project.write("dbt_jobs.yml", jobs.replace(own, "target: prod\n"))
+    there.project.commit("reach for production")
+    there.merge_group()
+    done = there.cli("run", "ci", "--json")
+    assert done.code == 0, done.err
+    record = json.loads(done.out[: done.out.index("\n}\n") + 2])
+    assert record["schemas"] == ["tiny.pr_7"]
 
 
 def test_a_pull_request_mends_a_main_that_does_not_parse(there: OnGitHub) -> None:

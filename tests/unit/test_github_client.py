@@ -63,9 +63,17 @@ def test_a_comment_is_created_once_and_then_edited(fake: FakeGitHub, github: Git
     assert again
     assert made.id == again.id
     assert [one.body for one in fake.comments] == ["Nice", f"{MARK} not mine", f"{MARK} second"]
-    assert fake.count() == 4
-    github.put_comment(7, says(f"{MARK} second"), marker=MARK)
+    # Whose token this is, is asked for once: the marker stands in another's comment.
     assert fake.count() == 5
+    github.put_comment(7, says(f"{MARK} second"), marker=MARK)
+    assert fake.count() == 6
+
+
+def test_the_comment_of_another_token_is_found_again(fake: FakeGitHub, github: GitHub) -> None:
+    fake.login = "our-app[bot]"
+    for text in ("first", "second"):
+        github.put_comment(7, says(f"{MARK} {text}"), marker=MARK)
+    assert [one.body for one in fake.comments] == [f"{MARK} second"]
 
 
 def test_a_comment_on_a_later_page_is_found(fake: FakeGitHub, github: GitHub) -> None:

@@ -43,7 +43,11 @@ def store(fake: FakeGitHub, said: list[str]) -> Iterator[GitHubStore]:
     github = client(fake)
     yield GitHubStore(
         connect=lambda: github,
-        trusted=lambda _: Trusted(default_branch="main", workflows=frozenset({WORKFLOW})),
+        trusted=lambda _: Trusted(
+            default_branch="main",
+            workflows=frozenset({WORKFLOW}),
+            on_branch=lambda sha: sha == "a" * 40,
+        ),
         jobs=JOBS,
         say=said.append,
     )
@@ -120,6 +124,7 @@ def test_another_process_fetches_what_is_still_the_newest(
         ({"event": "pull_request", "head_branch": "change"}, {}, "it is from branch 'change'"),
         ({"event": "pull_request"}, {}, "its run was started by 'pull_request'"),
         ({"event": "pull_request_target"}, {}, "its run was started by 'pull_request_target'"),
+        ({"event": "push", "tag": True, "head_sha": "b" * 40}, {}, "bbbbbbb is not one of main"),
         ({"event": "workflow_run"}, {}, "its run was started by 'workflow_run'"),
         ({"path": ".github/workflows/x.yml"}, {}, "its run is of workflow '.github/workflows/x"),
         ({"path": "evil.github/workflows/dbt-gitops.yml"}, {}, "its run is of workflow 'evil"),
@@ -357,7 +362,8 @@ def test_on_ones_own_machine_github_names_the_default_branch(
     store = from_file(tmp_path / "shop", said, branch="", **connected(fake))
     upload(fake, prepared(store, tmp_path / "target", 1))
     assert same(store.newest(environment="production"), 1)
-    assert fake.count(host="api") == 4
+    # The repository, a list, a run, its commit, which is not in this checkout, and an address.
+    assert fake.count(host="api") == 5
 
 
 @pytest.mark.parametrize(
