@@ -47,7 +47,9 @@ def read_checkout(folder: Path, environ: Mapping[str, str], default_branch: str 
     git = Git(folder, environ)
     head = git("rev-parse", "HEAD")
     if not head.ok:
-        return Checkout(problem="" if head.outside else f"git refused: {head.error}")
+        unborn = git("symbolic-ref", "--quiet", "HEAD").ok
+        refused = "there is no commit yet" if unborn else f"git refused: {head.error}"
+        return Checkout(problem="" if head.outside else refused)
     branch = git("symbolic-ref", "--quiet", "--short", "HEAD").out
     reference = environ.get("GITHUB_REF", "")
     if not branch and environ.get("GITHUB_SHA") == head.out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from runner.config import default_file, load
 from runner.errors import ConfigInvalid
 from runner.model import Config
-from runner.reports.problems import as_text
+from runner.reports.problems import as_annotations, as_text
 
 
 def load_config(given: Path | None) -> Config:
@@ -18,6 +19,8 @@ def load_config(given: Path | None) -> Config:
     loaded = load(path)
     if loaded.problems:
         click.echo(as_text(loaded), err=True)
+    if loaded.problems and os.environ.get("GITHUB_ACTIONS") == "true":
+        click.echo(as_annotations(loaded), err=True)
     if loaded.config is None:
-        raise ConfigInvalid(f"{path} has problems", hint=f"dbt-gitops validate {path}")
+        raise ConfigInvalid(f"{path} can't be used", why="its problems are listed above")
     return loaded.config

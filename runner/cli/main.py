@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 
 from runner import __version__
 from runner.errors import DbtGitopsError, ExitCode
+from runner.github.commands import annotation
 from runner.github.fence import defused
 
 # Name → (module, what it does): a verb's module is imported when the verb is called.
@@ -60,6 +64,8 @@ def run(arguments: list[str]) -> int:
         return int(result or 0)
     except DbtGitopsError as error:
         _complain(str(error))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            _annotate(error)
         return int(error.exit_code)
     except click.UsageError as error:
         error.show()
@@ -80,6 +86,18 @@ def run(arguments: list[str]) -> int:
 
 def _complain(text: str) -> None:
     click.echo(click.style("error: ", fg="red", bold=True) + defused(text), err=True)
+
+
+def _annotate(error: DbtGitopsError) -> None:
+    """For the page of the workflow's run, where nobody reads logs first."""
+    click.echo(annotation("error", str(error), title="dbt-gitops"), err=True)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        from runner.reports.markdown import document, fence
+
+        text = document(["### ❌ dbt-gitops", fence(str(error), "text")])
+        with suppress(OSError), Path(summary).open("a", encoding="utf-8") as file:
+            file.write(f"{text}\n")
 
 
 def _bug() -> int:

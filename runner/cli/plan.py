@@ -15,7 +15,7 @@ from runner.cli.deliveries import checks, delivery_of, place_here, says_so
 from runner.cli.telling import warn
 from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import Event, MergeGroup, PullRequest, read_event
+from runner.events import Dispatch, Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
 from runner.github.outputs import write_outputs
 from runner.model import Config
@@ -75,6 +75,8 @@ def plan(
         write_outputs(Path(environ["GITHUB_OUTPUT"]), values)
     if telling:
         _tell_skipped(loaded, happened, report, environ)
+    if isinstance(happened, Dispatch) and happened.job and not report.plan.triggered:
+        raise ConfigInvalid(f"`{happened.job}` isn't run", why=report.verdict(happened.job).reason)
     return ExitCode.SUCCESS
 
 

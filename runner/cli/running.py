@@ -11,7 +11,7 @@ from pathlib import Path
 
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
-from runner.cli.stores import store_of
+from runner.cli.stores import fleeting, store_of
 from runner.cli.telling import tell, tell_failure
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, parsing, with_overrides
@@ -50,6 +50,8 @@ def run_and_tell(
                 base=occasion.base,
                 began=lambda folder: outputs.began(folder, job.name),
             )
+            if lost := fleeting(config, environ):
+                reporter.warn(lost)
             request = _request(occasion, config, job, overrides, cause)
             if not job.enabled:
                 reporter.warn(

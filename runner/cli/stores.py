@@ -40,6 +40,20 @@ def store_of(
     )
 
 
+def fleeting(config: Config, environ: Mapping[str, str]) -> str:
+    """What is wrong with a store that goes with the machine of a workflow, "" where it stays."""
+    location = config.state
+    in_folder = location != GITHUB and "://" not in location
+    if not in_folder or environ.get("GITHUB_ACTIONS") != "true":
+        return ""
+    if not (config.root / location).resolve().is_relative_to(config.root.resolve()):
+        return ""
+    return (
+        f"state is kept in the folder {location} of this checkout, which goes with this machine: no"
+        " later run finds it. Write `state: github`"
+    )
+
+
 def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
     from runner.github.connection import NotConnected
 

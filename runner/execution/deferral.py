@@ -108,6 +108,12 @@ def _bootstrap(config: Config, job: Job, deferral: Deferral) -> str:
     independent = [name for name in sources if config.jobs[name].defer is None]
     start = independent[0] if independent else sources[0]
     full = "" if independent else " --full"
+    if config.state == "github":
+        need = "" if config.jobs[start].triggers.dispatch else "; it needs `dispatch: true`"
+        return (
+            f"run `{start}` in the workflow on the default branch, which publishes state:"
+            f" gh workflow run dbt-gitops.yml -f job={start}{need}"
+        )
     return (
         f"run `dbt-gitops run {start}{full}` once, committed and on the default branch: it publishes"
         " state"

@@ -32,7 +32,8 @@ def schema_name(template: str, fields: Mapping[str, str]) -> str:
         raise ConfigInvalid(
             f"the schema {template!r} needs {{{missing[0]}}}, which this run doesn't have",
             why="nothing started it that has one: a pull request has a pr_number, a checkout a branch",
-            hint="name the schema: --schema dbt_ci_local",
+            hint="on your own machine name the schema: --schema dbt_ci_local; in a workflow run the"
+            " job on pull_request",
         )
     filled = FIELD.sub(lambda field: fields[field[1]], template)
     folded = FIELD.sub(lambda field: fields[field[1]].lower(), template)

@@ -106,7 +106,8 @@ def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:
         raise ConfigInvalid(
             f"secret{'s' if len(missing) > 1 else ''} {', '.join(missing)} not set",
             why=f"environment `{request.environment.name}` names what its jobs need",
-            hint=f"on GitHub: gh secret set {missing[0]}; here: export {missing[0]}=…",
+            hint=f"on GitHub: gh secret set {missing[0]}, and name it in the `env:` of the workflow's"
+            f" jobs run and clean; here: export {missing[0]}=…",
         )
     overridden = sorted(set(request.overrides.env) & set(request.environment.secrets))
     if overridden:

@@ -39,8 +39,8 @@ def connection_of(environ: Mapping[str, str], remote: str) -> Connection:
         raise NotConnected(
             "there is no token for GitHub",
             why="neither GITHUB_TOKEN nor GH_TOKEN is set",
-            hint="in a workflow, give the step `env: {GITHUB_TOKEN: ${{ github.token }}}`;"
-            " on your own machine: export GH_TOKEN=$(gh auth token)",
+            hint="in a workflow the action's input `token` gives it, and is empty here; a step without"
+            " the action needs `env: {GITHUB_TOKEN: ${{ github.token }}}`; on your own machine: export GH_TOKEN=$(gh auth token)",
         )
     return Connection(
         token=token.strip(),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
 
 ATTEMPTS = 8
+CONNECTS = 3
 # A PATCH writes the same text again. A POST makes another thing, and is left out.
 REPEATABLE = frozenset({"GET", "PATCH", "PUT", "DELETE"})
 TROUBLE = [500, 502, 503, 504]
@@ -49,6 +50,8 @@ class BoundedRetry(GithubRetry):
                 "secondary_rate_wait": patience.limited,
                 "max_rate_limit_wait": patience.total,
                 "total": ATTEMPTS,
+                # Who refuses a connection seldom takes it a minute later; GitHub's own trouble passes.
+                "connect": CONNECTS,
                 "backoff_factor": patience.growing,
                 "allowed_methods": REPEATABLE,
                 "status_forcelist": TROUBLE,

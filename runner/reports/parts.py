@@ -128,12 +128,12 @@ def difference(report: Report, most: int) -> str:
 
 
 def reproduction(report: Report) -> str:
-    """How to have the same run on one's own machine, to be copied; "" of one that had nothing to do."""
+    """How to have the same run on one's own machine, to be copied; "" of one that had nothing to do, or deployed."""
     run = report.run
-    if run.status == "skipped":
-        return ""
+    if run.status == "skipped" or run.pr_number is None:
+        return ""  # what writes to production isn't for copying
     options = [*_options(run.overrides), "--git-sha", run.commit] if run.commit else []
-    if "schema" not in run.overrides and run.trigger == "pull_request":
+    if "schema" not in run.overrides:
         options += ["--schema", "dbt_ci_local"]
     command = shlex.join(["dbt-gitops", "run", run.job, *map(str, options)])
     fetch = shlex.join(["git", "fetch", "origin", run.commit])

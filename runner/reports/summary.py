@@ -29,6 +29,8 @@ STYLES = {
 LOG_WIDTH = 160
 # More failing nodes than this are counted; the record has them all.
 FAILURES_SHOWN = 20
+# More names than these don't tell more; the record has every reason.
+MODIFIED_SHOWN = 10
 
 
 def summary_text(run: Run, folder: Path, stream: TextIO | None) -> str:
@@ -62,6 +64,8 @@ def summary(run: Run, folder: Path) -> Iterator[RenderableType]:
         yield _failure(node)
     if len(failed) > FAILURES_SHOWN:
         yield Text(f"and {len(failed) - FAILURES_SHOWN} more failing nodes, see the record")
+    if chosen := _chosen(run):
+        yield Text(chosen)
     yield Text(_state(run))
     yield Text(f"record: {folder / 'run.json'}")
     yield _verdict(run)
@@ -119,6 +123,17 @@ def _indented(text: Text) -> Text:
     """After an empty line, and without the blanks to the right that a log would keep."""
     lines = [Text("  ").append_text(line) for line in text.split("\n")]
     return Text("\n").append_text(Text("\n").join(lines))
+
+
+def _chosen(run: Run) -> str:
+    """``modified: customers (body), orders (macro)``, as far as they have room; "" without any."""
+    reasons: dict[str, list[str]] = {}
+    for each in run.selection:
+        if each.reason != "downstream" and not each.unique_id.startswith(("test.", "unit_test.")):
+            reasons.setdefault(each.unique_id.split(".", 2)[-1], []).append(each.reason)
+    shown = [f"{name} ({', '.join(why)})" for name, why in list(reasons.items())[:MODIFIED_SHOWN]]
+    more = len(reasons) - len(shown)
+    return f"modified: {', '.join(shown)}{f' and {more} more' if more else ''}" if shown else ""
 
 
 def _state(run: Run) -> str:

@@ -179,7 +179,9 @@ def test_the_base_s_jobs_file_decides(there: OnGitHub) -> None:
     jobs = (there.project.path / "dbt_jobs.yml").read_text()
     there.project.write(
         "dbt_jobs.yml",
-        jobs.replace("  ci:\n    environment: ci\n", "  ci:\n    environment: production\n")
+        jobs.replace(
+            "  ci:\n    environment: ci\n", "  ci:\n    environment: production\n"
+        ).replace("    target: prod\n", "    target: prod\n    env: { X: y }\n")
         + "  more:\n    environment: ci\n    triggers: { pull_request: { branches: [main] } }\n"
         "    steps: [dbt build]\n",
     )
@@ -394,7 +396,7 @@ def test_a_merge_queue_runs_what_the_base_declares(there: OnGitHub) -> None:
     jobs = (there.project.path / "dbt_jobs.yml").read_text()
     own = 'target: ci\n    schema: "pr_{pr_number}"\n'
     assert own in jobs
-    there.project.write("dbt_jobs.yml", jobs.replace(own, "target: prod\n"))
+    there.project.write("dbt_jobs.yml", jobs.replace(own, "target: prod\n    env: { X: y }\n"))
     there.project.commit("reach for production")
     there.merge_group()
     done = there.cli("run", "ci", "--json")

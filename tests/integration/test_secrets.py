@@ -117,4 +117,4 @@ def test_nothing_in_a_jobs_file_is_a_command_on_github(tiny: Project) -> None:
         done = tiny.cli(*arguments, GITHUB_ACTIONS="true")
         assert done.code == 2
         assert "pwned" in done.out + done.err
-        assert commands_of((done.out + done.err).splitlines()) == []
+        assert set(commands_of((done.out + done.err).splitlines())) <= {"error"}  # ours

@@ -103,7 +103,8 @@ def test_what_a_pull_request_changes_in_the_jobs_file_is_shown_and_not_run(
     repository: Project,
 ) -> None:
     head = BASE.replace("timeout: 30m", "timeout: 1h").replace("17 5 * * *", "47 5 * * *")
-    head = head.replace("target: ci,", "target: prod, secrets: [PASSWORD],")
+    head = head.replace("target: ci,", "target: prod, env: { X: y }, secrets: [PASSWORD],")
+    head = head.replace("{ target: prod, secrets", "{ target: prod, env: { X: y }, secrets")
     head += "  leak: { environment: production, triggers: { pull_request: } }\n"
     document = plan_json(repository, topic(repository, **{"dbt_jobs.yml": head}))
     jobs = {job["job"]: job for job in document["jobs"]}

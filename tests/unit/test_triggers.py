@@ -47,8 +47,8 @@ def config(triggers: str, extra: str = "") -> Config:
 version: 1
 project: dbt
 environments:
-  plain: {{ target: ci, profiles_dir: profiles }}
-  secret: {{ target: prod, secrets: [PASSWORD] }}
+  plain: {{ target: ci, schema: "pr_{{pr_number}}", profiles_dir: profiles }}
+  secret: {{ target: prod, schema: "pr_{{pr_number}}", secrets: [PASSWORD] }}
 defaults: {{ environment: plain, steps: [dbt build] }}
 jobs:
   job: {{ triggers: {triggers}{extra} }}

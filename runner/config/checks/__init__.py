@@ -8,6 +8,7 @@ from runner.config.checks.cycles import trigger_cycles
 from runner.config.checks.deferral import deferral_targets, state_without_deferral
 from runner.config.checks.environments import channel_addresses, schema_templates, secrets
 from runner.config.checks.project import project_folder
+from runner.config.checks.pull_requests import schemas_of_pull_requests, state_location
 from runner.config.checks.references import (
     channels_of_jobs,
     environments_of_jobs,
@@ -36,6 +37,8 @@ CHECKS: tuple[Check, ...] = (
     step_variables,
     secrets,
     schema_templates,
+    schemas_of_pull_requests,
+    state_location,
     channel_addresses,
     durations,
     schedules,
