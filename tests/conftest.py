@@ -107,6 +107,13 @@ class Project:
         return [tuple(row) for row in json.loads(done.stdout)]
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What tests have measured, such as requests to GitHub: each test run says it."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
     """This process's environment as a user's shell would have it, whoever runs the tests."""
     dropped = ("GITHUB_", "ACTIONS_", "DBT_", "PYTHONDONTWRITEBYTECODE")

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -467,3 +467,62 @@ def test_a_merge_builds_and_publishes(there: OnGitHub) -> None:
     assert [state for state, _ in there.statuses()] == ["pending", "success"]
     assert there.fake.count(host="api") <= 5
     assert not there.fake.comments
+
+
+STATE_ON_GITHUB = """\
+  merge:
+    environment: production
+    triggers: { merge: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: production }
+"""
+
+
+def test_what_a_pull_request_s_life_costs(
+    tiny: Project, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """Two deployment jobs, one CI job, state in artifacts; each command's requests are counted."""
+    jobs = (
+        (tiny.path / "dbt_jobs.yml")
+        .read_text()
+        .replace("version: 1\n", "version: 1\nstate: github\n")
+    )
+    tiny.write("dbt_jobs.yml", jobs + STATE_ON_GITHUB)
+    tiny.commit("state on GitHub")
+    tiny.git("update-ref", "refs/remotes/origin/main", "main")
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with FakeGitHub() as fake:
+        there = OnGitHub(project=tiny, fake=fake, scratch=scratch)
+        there.push()
+        assert there.cli("run", "daily").code == 0
+        there.upload()
+        tiny.git("checkout", "--quiet", "-b", "change")
+        tiny.append("models/two.sql", "-- changed\n")
+        tiny.commit("change two")
+        for action in ("opened", "synchronize"):
+            there.pull_request(action)
+            requests = spent(there, "run", "ci")
+            record_property(f"API requests of a pull request, {action}", requests)
+            assert requests <= 10
+            there.upload()
+        tiny.git("checkout", "--quiet", "main")
+        tiny.git("merge", "--quiet", "--no-ff", "--message", "merge", "change")
+        there.push()
+        requests = spent(there, "run", "merge")
+        record_property("API requests of a merge", requests)
+        assert requests <= 5
+        there.upload()
+        there.pull_request("closed", merged=True)
+        fake.pulls[7].state = "closed"
+        requests = spent(there, "clean")
+        record_property("API requests of a close", requests)
+        assert requests <= 3
+
+
+def spent(there: OnGitHub, *arguments: str) -> int:
+    """How many requests to GitHub's API a command makes."""
+    before = there.fake.count(host="api")
+    done = there.cli(*arguments)
+    assert done.code == 0, done.err
+    return there.fake.count(host="api") - before
