@@ -13,14 +13,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from runner.git import untracked
 from runner.github.artifact_names import run_artifact
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
 from tests.fake_github.things import FORK, Pull
+from tests.processes import ENDLESS, record_of, running, wait_for, workers
+
+SCHEMA = json.loads((ROOT / "schemas" / "v1" / "run.schema.json").read_text())
 
 SEVERAL = """\
 {% macro generate_schema_name(custom, node) -%}
@@ -104,6 +108,38 @@ def test_an_interrupted_run_records_where_it_may_have_written(several: Project) 
     assert {"scratch", "analytics", "dbt_ci", "marts"}.isdisjoint(own)
 
 
+def test_a_run_that_is_killed_has_named_its_schema(several: Project) -> None:
+    several.write("models/one.sql", "{{ config(materialized='table') }}\n" + ENDLESS)
+    several.commit("endless")
+    process = several.start("run", "ci", **pull_request(7))
+    wait_for(running(several, "START sql table model"))
+    process.kill()
+    process.communicate(timeout=60)
+    record = record_of(several)
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    assert (record["status"], record["reason"]) == ("error", "the run ended without a word")
+    assert (record["pr_number"], record["exit_code"]) == (7, 70)
+    assert record["own_schemas"] == [{"database": "", "schema": "pr_7"}]
+    wait_for(lambda: not workers(several))
+    assert "pr_7" in there(several)
+    assert fates(clean(several, "--pr", "7")) == {".pr_7": "dropped"}
+    assert "pr_7" not in there(several)
+
+
+def test_a_run_that_fails_early_has_named_its_schema(several: Project) -> None:
+    """Run again, it replaces what the first attempt has recorded."""
+    ci(several, 7)
+    first = several.runs[-1]
+    shutil.rmtree(several.path / ".dbt-gitops" / "state")
+    done = several.run("ci", **pull_request(7))
+    assert done.code == 3, done.err
+    assert done.record["own_schemas"] == [{"database": "", "schema": "pr_7"}]
+    jsonschema.Draft202012Validator(SCHEMA).validate(done.record)
+    shutil.rmtree(first)
+    cleaned = clean(several, "--pr", "7")
+    assert fates(cleaned) == {".pr_7": "dropped"}
+
+
 REPOSITORY = {"full_name": "octo-org/shop", "default_branch": "main"}
 
 
@@ -132,7 +168,7 @@ def clean(project: Project, *options: str, **env: str) -> dict[str, Any]:
 
 def fates(cleaned: dict[str, Any]) -> dict[str, str]:
     schemas = cleaned["schemas"]
-    return {f"{s['schema']['database']}.{s['schema']['schema']}": s["fate"] for s in schemas}
+    return {".".join(s["schema"].values()): s["fate"] for s in schemas}
 
 
 def there(project: Project) -> set[str]:
