@@ -86,11 +86,10 @@ def test_a_number_alone_makes_no_name_its_own(number: int, name: str) -> None:
 
 
 def test_what_may_be_a_deployments_is_sure_by_the_number_alone() -> None:
-    unsure = {"unknown": "production"}
-    assert why_not("pr_7", replace(claim(), **unsure)) == ""
+    assert why_not("pr_7", replace(claim(), unknown="production")) == ""
     for template, name in (("{branch}", "feature"), ("ci_{sha7}", "ci_0123abc")):
         assert why_not(name, claim(template)) == ""
-        reason = why_not(name, replace(claim(template), **unsure))
+        reason = why_not(name, replace(claim(template), unknown="production"))
         assert reason.startswith("it may be one that environment `production` writes into")
 
 
