@@ -51,7 +51,8 @@ class Cleaning:
         )
 
     def _sorted_out(self, records: list[Record]) -> tuple[CleanedSchema, ...]:
-        return sort_out(records, self.around.config, taken_schemas(self.around, self.note))
+        config = self.around.config
+        return sort_out(records, config, taken_schemas(config, self.around.environ, self.note))
 
     def _profiles(self, job: Job) -> Path:
         config = self.around.config

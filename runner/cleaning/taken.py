@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from runner.dbt.profiles import all_plain, find_profiles_dir, plain_schemas
 from runner.errors import ConfigInvalid
 from runner.execution.schema_name import schema_name
-from runner.execution.surroundings import Surroundings
-from runner.model import Job
+from runner.model import Config, Job
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +22,12 @@ class Taken:
     unknown: str = ""
 
 
-def taken_schemas(around: Surroundings, note: Callable[[str], None]) -> Taken:
+def taken_schemas(config: Config, environ: Mapping[str, str], note: Callable[[str], None]) -> Taken:
     """What the jobs file and the profiles tell; ``note`` is told once of what they don't."""
     names: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    for job in around.config.jobs.values():
-        found, why = _schemas(job, around)
+    for job in config.jobs.values():
+        found, why = _schemas(job, config, environ)
         reason = f"environment `{job.environment}` writes into it"
         names |= {name.lower(): reason for name in found}
         if why:
@@ -38,11 +37,10 @@ def taken_schemas(around: Surroundings, note: Callable[[str], None]) -> Taken:
     return Taken(names=names, unknown=next(iter(unknown), ""))
 
 
-def _schemas(job: Job, around: Surroundings) -> tuple[frozenset[str], str]:
+def _schemas(job: Job, config: Config, environ: Mapping[str, str]) -> tuple[frozenset[str], str]:
     """A job's, and why they aren't all: "" where they are."""
-    config = around.config
     environment = config.environment_of(job)
-    variables = {**around.environ, **job.env}
+    variables = {**environ, **job.env}
     names: frozenset[str] = frozenset()
     try:
         profiles = find_profiles_dir(environment.profiles_dir, config.project, variables)
@@ -53,9 +51,9 @@ def _schemas(job: Job, around: Surroundings) -> tuple[frozenset[str], str]:
         why = error.what
     if environment.schema is None:
         return names, why
-    fields = {"job": job.name, "branch": around.checkout.default_branch} if job.deploys else {}
     try:
-        return names | {schema_name(environment.schema, fields)}, ""
-    except ConfigInvalid as error:
-        # A pull request fills the template with what others don't have.
-        return names, error.what if job.deploys else ""
+        return names | {schema_name(environment.schema, {"job": job.name})}, ""
+    except ConfigInvalid:
+        # It has another for each pull request, and no run without one; or for each branch or commit.
+        sure = not job.deploys or "{pr_number}" in environment.schema
+        return names, "" if sure else f"{environment.schema} may be any"

@@ -82,7 +82,7 @@ def _of_target(profiles_dir: Path, target: str | None) -> list[Any]:
 
 def _is_plain(output: object, key: str) -> bool:
     value = output.get(key) if isinstance(output, dict) else None
-    return value is not None and "{{" not in str(value)
+    return value is not None and "{" not in str(value)
 
 
 def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:

@@ -18,9 +18,10 @@ from runner.cleaning import artifacts
 from runner.cleaning.artifacts import ArtifactRecords
 from runner.cleaning.records import Record, local_records
 from runner.cleaning.sorting import sort_out
-from runner.cleaning.taken import Taken
+from runner.cleaning.taken import Taken, taken_schemas
 from runner.config import from_bytes
 from runner.errors import GitHubFailed
+from runner.execution.schema_name import schema_name
 from runner.github.artifact_names import run_artifact
 from runner.model import Config
 from runner.record import Run, Schema
@@ -159,6 +160,47 @@ def test_the_jobs_file_decides_not_the_record(
 ) -> None:
     [found] = sorted_out(config, run("pr_7", **changes)).values()
     assert reason in found
+
+
+# What the environments write into
+
+PROFILES = """\
+shop:
+  outputs:
+    prod: { type: duckdb, schema: Analytics }
+    jinja: { type: duckdb, schema: "{{ env_var('X') }}" }
+    ci: { type: duckdb, schema: dbt_ci }
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "names", "unknown"),
+    [
+        ("target: prod", {"analytics"}, ""),
+        ("target: jinja", set(), "its profile doesn't name it, or in Jinja"),
+        ("target: prdo", set(), "its profile doesn't name it, or in Jinja"),
+        ("target: prod, profiles_dir: nowhere", set(), "no profiles.yml is there"),
+        ("target: jinja, schema: Live", {"live"}, ""),
+        ("target: jinja, schema: live-eu", {schema_name("live-eu", {})}, ""),
+        ('target: jinja, schema: "prod_{job}"', {"prod_daily"}, ""),
+        ('target: prod, schema: "{branch}"', {"analytics"}, "{branch} may be any"),
+        ('target: prod, schema: "pr_{pr_number}"', {"analytics"}, ""),
+    ],
+)
+def test_what_a_deployment_writes_into(
+    tmp_path: Path, environment: str, names: set[str], unknown: str
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    (tmp_path / "profiles.yml").write_text(PROFILES)
+    text = JOBS.replace(b"target: prod", environment.encode())
+    config = from_bytes(tmp_path / "dbt_jobs.yml", text).config
+    assert config is not None
+    notes: list[str] = []
+    taken = taken_schemas(config, {}, notes.append)
+    assert set(taken.names) == names | {"dbt_ci"}
+    assert taken.unknown == ("production" if unknown else "")
+    of = "the schema that environment `production` writes into isn't known"
+    assert notes == ([f"{of}: {unknown}"] if unknown else [])
 
 
 # Which records are read
