@@ -94,7 +94,7 @@ class ArtifactRecords:
                 except (ArtifactRefused, ValueError) as error:
                     passed.over(artifact, str(error))
                 else:
-                    yield Record(number=named.number, run=run)
+                    yield Record(number=named.number, branch=_branch(artifact), run=run)
 
     def _run(self, named: Named) -> Run:
         """Raises ArtifactRefused and ValueError where the record can't be believed."""
@@ -107,6 +107,10 @@ class ArtifactRecords:
         if (run.pr_number, run.job) != (named.number, named.job):
             raise ValueError(f"its record is of job {run.job!a} and pull request {run.pr_number}")
         return run
+
+
+def _branch(artifact: Artifact) -> str:
+    return (artifact.workflow_run.head_branch if artifact.workflow_run else None) or ""
 
 
 def _distrust(artifact: Artifact) -> str:

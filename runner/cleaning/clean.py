@@ -12,12 +12,12 @@ from runner.cleaned import Cleaned, CleanedSchema, Fate
 from runner.cleaning.dropping import Dropping, write_project
 from runner.cleaning.records import Record
 from runner.cleaning.sorting import sort_out
-from runner.dbt.profiles import find_profiles_dir, plain_schemas
-from runner.errors import ConfigInvalid, DbtGitopsError
+from runner.cleaning.taken import taken_schemas
+from runner.dbt.profiles import find_profiles_dir
+from runner.errors import DbtGitopsError
 from runner.execution.engines import start_engine
 from runner.execution.project import Project
 from runner.execution.request import Request
-from runner.execution.schema_name import FIELD
 from runner.execution.surroundings import Surroundings
 from runner.model import Job
 from runner.record import Schema
@@ -42,7 +42,7 @@ class Cleaning:
     def clean(self, number: int | None, records: Iterable[Record], dry_run: bool) -> Cleaned:
         """Drop what the records name and the rules allow; ``number`` is None for a sweep."""
         found = list(records)
-        schemas = sort_out(found, self.around.config, self._taken()) if found else ()
+        schemas = self._sorted_out(found) if found else ()
         if not dry_run and any(each.fate == "listed" for each in schemas):
             with self.stop.listening():
                 schemas = tuple(self._dropped(schemas))
@@ -50,28 +50,9 @@ class Cleaning:
             pr_number=number, records=len(found), schemas=schemas, notes=tuple(self.notes)
         )
 
-    def _taken(self) -> dict[str, str]:
-        """Names of schemas, in small letters, that some environment uses without a pull request."""
+    def _sorted_out(self, records: list[Record]) -> tuple[CleanedSchema, ...]:
         config = self.around.config
-        taken: dict[str, str] = {}
-        # Most jobs of an environment share its target, and a note about it is said once.
-        jobs = {(job.environment, job.target): job for job in config.jobs.values()}
-        for job in jobs.values():
-            environment = config.environment_of(job)
-            names = self._plain(job)
-            if environment.schema and not FIELD.search(environment.schema):
-                names |= {environment.schema}
-            reason = f"environment `{environment.name}` writes into it"
-            taken |= {name.lower(): reason for name in names}
-        return taken
-
-    def _plain(self, job: Job) -> frozenset[str]:
-        try:
-            return plain_schemas(self._profiles(job), job.target)
-        except ConfigInvalid as error:
-            what = f"the schema that environment `{job.environment}` writes into isn't known"
-            self.note(f"{what}: {error.what}")
-            return frozenset()
+        return sort_out(records, config, taken_schemas(config, self.around.environ, self.note))
 
     def _profiles(self, job: Job) -> Path:
         config = self.around.config

@@ -16,9 +16,13 @@ RECORD = "run.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """The record of a run, and the pull request that it is of, by whoever can be believed."""
+    """The record of a run, and whose it is, by whoever can be believed.
+
+    ``branch`` is the pull request's, "" where nobody knows.
+    """
 
     number: int
+    branch: str
     run: Run
 
 
@@ -39,4 +43,4 @@ def local_records(root: Path, say: Callable[[str], None]) -> Iterator[Record]:
             say(f"passed over {path}: {error}")
             continue
         if run.pr_number is not None:
-            yield Record(number=run.pr_number, run=run)
+            yield Record(number=run.pr_number, branch=run.branch, run=run)

@@ -1,32 +1,29 @@
 """What of the recorded schemas may be dropped: pure. A record is believed in nothing that matters.
 
 The pull request's number and job are those that its artifact's name says, environment and template
-those of the base's jobs file.
+those of the base's jobs file, and the branch is the one that GitHub names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from runner.cleaned import CleanedSchema
 from runner.cleaning.records import Record
+from runner.cleaning.taken import Taken
 from runner.execution.own_schemas import Claim, why_not_own
 from runner.model import Config
 from runner.record import Run, Schema
 
 # What every warehouse takes as a name, quoted or not; `--` would begin a comment.
 SCHEMA = re.compile(r"[A-Za-z0-9_$]{1,255}")
+COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 DATABASE = re.compile(r"(?=.{0,255}$)([A-Za-z0-9_$]+(-[A-Za-z0-9_$]+)*)?")
 
 
-def sort_out(
-    records: Iterable[Record], config: Config, taken: Mapping[str, str]
-) -> tuple[CleanedSchema, ...]:
-    """Each recorded schema once: ``listed``, or ``left`` with the reason.
-
-    ``taken`` says of names of schemas, in small letters, why they are no pull request's own.
-    """
+def sort_out(records: Iterable[Record], config: Config, taken: Taken) -> tuple[CleanedSchema, ...]:
+    """Each recorded schema once: ``listed``, or ``left`` with the reason."""
     found: dict[tuple[str, Schema], CleanedSchema] = {}
     for each in _all(records, config, taken):
         key = (each.environment, each.schema)
@@ -35,9 +32,7 @@ def sort_out(
     return tuple(found.values())
 
 
-def _all(
-    records: Iterable[Record], config: Config, taken: Mapping[str, str]
-) -> Iterator[CleanedSchema]:
+def _all(records: Iterable[Record], config: Config, taken: Taken) -> Iterator[CleanedSchema]:
     for record in records:
         run = record.run
         refused = _why_not_of(run, config)
@@ -72,7 +67,7 @@ def _why_no_name(schema: Schema) -> str:
     return "its name holds more than letters, digits and underscores"
 
 
-def _claim(record: Record, config: Config, taken: Mapping[str, str]) -> Claim:
+def _claim(record: Record, config: Config, taken: Taken) -> Claim:
     run = record.run
     environment = config.environments[run.environment]
     return Claim(
@@ -82,8 +77,10 @@ def _claim(record: Record, config: Config, taken: Mapping[str, str]) -> Claim:
         fields={
             "pr_number": str(record.number),
             "job": run.job,
-            "sha7": run.commit[:7],
-            "branch": run.branch,
+            # Of another length or other letters it would be any name.
+            "sha7": run.commit[:7] if COMMIT.fullmatch(run.commit) else "",
+            "branch": record.branch,
         },
-        taken=taken,
+        taken=taken.names,
+        unknown=taken.unknown,
     )

@@ -92,12 +92,13 @@ def clean(
 class Closed:
     """Whose schemas: of pull request ``number``, or of all closed ones where it is None.
 
-    ``base_sha`` is that of an event, which says itself that it is closed; "" by hand. ``nothing``
-    says why nothing is cleaned at all.
+    ``base_sha`` is that of an event, which says itself that it is closed; "" by hand. ``merged`` is
+    one that can't be opened again. ``nothing`` says why nothing is cleaned at all.
     """
 
     number: int | None = None
     base_sha: str = ""
+    merged: bool = False
     nothing: str = ""
 
 
@@ -109,7 +110,7 @@ def _closed(
         return Closed(number=pr)
     happened = read_event(name, path or Path(environ.get("GITHUB_EVENT_PATH", "")))
     if isinstance(happened, PullRequestClosed):
-        return Closed(number=happened.number, base_sha=happened.base_sha)
+        return Closed(number=happened.number, base_sha=happened.base_sha, merged=happened.merged)
     assert isinstance(happened, PullRequest)
     return Closed(number=happened.number, nothing=f"pull request {happened.number} is open")
 
@@ -206,11 +207,18 @@ def _records(
         yield from _local(ground, closed, environ, note, stack)
         return
     github = _connected(config, environ, stack)
-    if closed.number and not closed.base_sha:
-        _refuse_open(github.pull_request(closed.number).state, closed.number)
     jobs = [job.name for job in config.jobs.values() if not job.deploys]
-    found = ArtifactRecords(github, jobs, note)
-    yield from found.of(closed.number) if closed.number else found.of_closed()
+    records = ArtifactRecords(github, jobs, note)
+    if closed.number is None:
+        yield from records.of_closed()
+        return
+    if not closed.base_sha:
+        _refuse_open(github.pull_request(closed.number).state, closed.number)
+    found = list(records.of(closed.number))
+    if found and closed.base_sha and not closed.merged:
+        # Its event may be long past, and the pull request open again.
+        _refuse_open(github.pull_request(closed.number).state, closed.number)
+    yield from found
 
 
 def _local(
@@ -228,7 +236,7 @@ def _local(
             still_open = {pull.number for pull in github.pull_requests("open")}
             yield from (each for each in found if each.number not in still_open)
         return
-    if not closed.base_sha:
+    if not closed.merged:
         try:
             github = _connected(ground.config, environ, stack)
         except NotConnected as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -17,22 +18,35 @@ from runner.model import (
 )
 
 Code = Literal[
-    "secrets", "target", "executable", "profiles", "github-environment", "environment", "trigger"
-]
+    "secrets", "target", "schema", "executable", "profiles", "machine", "github-environment",
+    "environment", "trigger", "state",
+]  # fmt: skip
+# Labels of GitHub's own machines; any other may be one's own, which keeps what a job leaves there.
+GITHUBS = re.compile(r"(ubuntu|windows|macos)-[a-z0-9.-]+")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Widening:
-    """``text`` goes on after the name: ``environment `ci` `` ``gains the secret PASSWORD``."""
+    """``text`` goes on after the subject: ``environment `ci` `` ``gains the secret PASSWORD``.
 
-    kind: Literal["environment", "job"]
+    ``name`` is "" of the file itself.
+    """
+
+    kind: Literal["file", "environment", "job"]
     name: str
     code: Code
     text: str
 
+    @property
+    def subject(self) -> str:
+        return f"{self.kind} `{self.name}`" if self.name else "the jobs file"
+
 
 def widenings(base: Config | None, head: Config) -> Iterator[Widening]:
     """Every one, from no jobs file where base is None."""
+    if base and head.state != base.state:
+        text = f"keeps state in {head.state} instead of {base.state}"
+        yield Widening(kind="file", name="", code="state", text=text)
     for name, environment in head.environments.items():
         before = base.environments.get(name) if base else None
         for code, text in _of_environment(before, environment):
@@ -49,10 +63,15 @@ def _of_environment(before: Environment | None, after: Environment) -> Iterator[
         yield "secrets", f"gains the secret{'s' * (len(gained) > 1)} {', '.join(gained)}"
     if after.target != old.target:
         yield "target", _instead("connects to target", after.target, old.target)
+    if after.schema != old.schema:
+        yield "schema", _instead("writes into schema", after.schema, old.schema)
     if isinstance(after.dbt, DbtExecutable) and after.dbt != old.dbt:
         yield "executable", f"runs the executable {after.dbt.executable} as dbt"
     if after.profiles_dir and after.profiles_dir != old.profiles_dir:
         yield "profiles", f"reads profiles.yml in another folder, {after.profiles_dir.name}"
+    if after.runs_on != old.runs_on and not all(map(GITHUBS.fullmatch, after.runs_on)):
+        labels = ", ".join(after.runs_on)
+        yield "machine", f"runs on {labels}, which may be a machine of your own"
     if after.github_environment and after.github_environment != old.github_environment:
         name = after.github_environment
         yield "github-environment", f"gets the secrets of the GitHub environment {name}"

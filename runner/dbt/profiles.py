@@ -60,16 +60,29 @@ def plain_schemas(profiles_dir: Path, target: str | None) -> frozenset[str]:
 
     Those of all outputs where no target is named. What Jinja makes isn't known here.
     """
-    profiles = _read(profiles_dir / FILE)
-    named = [pair for profile in profiles.values() for pair in _outputs(profile).items()]
-    outputs = [output for name, output in named if target in (None, name)]
+    outputs = _of_target(profiles_dir, target)
     found = [output.get(key) for output in outputs for key in SCHEMA_KEYS if _is_plain(output, key)]
     return frozenset(map(str, found))
 
 
+def all_plain(profiles_dir: Path, target: str | None) -> bool:
+    """Whether :func:`plain_schemas` knows them all: each output names one, and without Jinja."""
+    outputs = _of_target(profiles_dir, target)
+    return bool(outputs) and all(
+        any(_is_plain(output, key) for key in SCHEMA_KEYS) for output in outputs
+    )
+
+
+def _of_target(profiles_dir: Path, target: str | None) -> list[Any]:
+    """The outputs of that name, or all."""
+    profiles = _read(profiles_dir / FILE)
+    named = [pair for profile in profiles.values() for pair in _outputs(profile).items()]
+    return [output for name, output in named if target in (None, name)]
+
+
 def _is_plain(output: object, key: str) -> bool:
     value = output.get(key) if isinstance(output, dict) else None
-    return value is not None and "{{" not in str(value)
+    return value is not None and "{" not in str(value)
 
 
 def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:

@@ -12,7 +12,7 @@ from runner.dbt.rewriting import RewritingFailed, manifest_schemas
 from runner.durations import format_duration
 from runner.errors import DbtGitopsError, ExitCode
 from runner.execution.deferral import Decision, version_note
-from runner.execution.own_schemas import Claim, own_and_left
+from runner.execution.own_schemas import Claim, own_and_left, own_name
 from runner.execution.request import Request, schema_fields
 from runner.git import Checkout
 from runner.record import ComparedWith, NodeResult, Run, RunStatus, Schema, StepResult
@@ -113,9 +113,21 @@ def _with_own_schemas(run: Run, facts: Facts, schemas: tuple[Schema, ...]) -> Ru
     )
     own, left = own_and_left(schemas, claim)
     unseen, _ = own_and_left(facts.unseen, claim)
+    named = {each.schema.lower() for each in (*own, *unseen)}
+    meant = [each for each in _meant(request, claim) if each.schema.lower() not in named]
     closes = f"stays when pull request {run.pr_number} closes"
     notes = [f"schema {schema} {closes}: {reason}" for schema, reason in left]
-    return replace(run, own_schemas=_sorted({*own, *unseen}), notes=(*run.notes, *notes))
+    return replace(run, own_schemas=_sorted({*own, *unseen, *meant}), notes=(*run.notes, *notes))
+
+
+def _meant(request: Request, claim: Claim) -> tuple[Schema, ...]:
+    """The schema that the profile names, in the target's database: its own although no result tells.
+
+    A run that is run again replaces what the first has recorded, however early it ends.
+    """
+    name = "" if request.parse_only else own_name(claim)
+    meant = (Schema(database="", schema=name),) if name else ()
+    return own_and_left(meant, claim)[0]
 
 
 def _sorted(schemas: Iterable[Schema]) -> tuple[Schema, ...]:

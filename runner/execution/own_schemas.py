@@ -24,7 +24,8 @@ class Claim:
     """What a pull request may call its own.
 
     ``template`` is the environment's, None where it has none; ``fields`` fill it; ``taken`` says of
-    the names of schemas, in small letters, who else uses them.
+    the names of schemas, in small letters, who else uses them. ``unknown`` is an environment that
+    writes into schemas nobody could name, "" where there is none.
     """
 
     number: int
@@ -32,13 +33,14 @@ class Claim:
     template: str | None
     fields: Mapping[str, str]
     taken: Mapping[str, str] = field(default_factory=dict)
+    unknown: str = ""
 
 
 def why_not_own(schema: Schema, claim: Claim) -> str:
     """Why a schema isn't the pull request's alone, "" where it is.
 
-    It is where its name holds the pull request's own name of a schema, or its number, as a whole
-    word: 7 isn't in `pr_71`, nor in `layer7`, but in `pr7_marts`.
+    It is where its name holds, as whole words, the name that the template gives this pull request:
+    `pr_7` is in `pr_7_marts` and in `staging_pr_7`, and not in `pr_71`.
     """
     name = schema.schema.lower()
     if claim.template is None:
@@ -48,10 +50,15 @@ def why_not_own(schema: Schema, claim: Claim) -> str:
     other = _others_number(name, claim)
     if other:
         return f"its name is that of pull request {other}"
-    own = _own_name(claim)
-    if (own and _holds(name, re.escape(own.lower()))) or _holds(name, f"(?:pr)?{claim.number}"):
-        return ""
-    return f"its name isn't that of pull request {claim.number} alone"
+    own = own_name(claim)
+    if not own or not _holds(name, own.lower()):
+        return f"its name isn't that of pull request {claim.number} alone"
+    if claim.unknown and "{pr_number}" not in claim.template:
+        return (
+            f"it may be one that environment `{claim.unknown}` writes into, which isn't known here:"
+            f" only a name made with {{pr_number}} is sure"
+        )
+    return ""
 
 
 def own_and_left(
@@ -64,7 +71,7 @@ def own_and_left(
     return own, left
 
 
-def _own_name(claim: Claim) -> str:
+def own_name(claim: Claim) -> str:
     """The template as this pull request fills it; "" where it could be anybody's."""
     if not TELLING & set(FIELD.findall(claim.template or "")):
         return ""
@@ -84,6 +91,6 @@ def _others_number(name: str, claim: Claim) -> str:
     return found[1] if found and found[1] != str(claim.number) else ""
 
 
-def _holds(name: str, pattern: str) -> bool:
-    """Whether it stands there with no letter or digit at its ends."""
-    return bool(re.search(rf"(?<![a-z0-9]){pattern}(?![a-z0-9])", name))
+def _holds(name: str, words: str) -> bool:
+    """Whether they stand there with no letter or digit at their ends."""
+    return bool(re.search(rf"(?<![a-z0-9]){re.escape(words)}(?![a-z0-9])", name))

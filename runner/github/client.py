@@ -161,15 +161,6 @@ class GitHub:
         call = self._rest.call(f"reading workflow run {run_id}", "actions: read")
         return self._rest.get(WorkflowRun, call, f"{self._repo}/actions/runs/{run_id}")
 
-    def runs(self, workflow: str, **filters: str) -> Iterator[WorkflowRun]:
-        """The runs of a workflow's file, newest first; a request a page of 100.
-
-        ``filters`` are GitHub's: ``branch``, ``event``, ``status``, ``created`` and others.
-        """
-        call = self._rest.call(f"reading the runs of {workflow}", "actions: read")
-        path = f"{self._repo}/actions/workflows/{_file(workflow)}/runs"
-        return self._each_once(WorkflowRun, call, path, dict(filters), "workflow_runs")
-
     def artifacts(self, name: str = "") -> Iterator[Artifact]:
         """All artifacts, or those of exactly this name; newest first, whoever uploaded them.
 

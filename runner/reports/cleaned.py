@@ -26,7 +26,9 @@ def as_text(cleaned: Cleaned) -> str:
 
 
 def as_json(cleaned: Cleaned) -> str:
-    return json.dumps({**dataclasses.asdict(cleaned), "failed": cleaned.failed}, indent=2)
+    text = json.dumps({**dataclasses.asdict(cleaned), "failed": cleaned.failed}, indent=2)
+    # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
+    return text.replace("##[", "#\\u0023[")
 
 
 def _lines(cleaned: Cleaned) -> Iterator[str]:

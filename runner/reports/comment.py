@@ -2,8 +2,7 @@
 
 Every section stands between two hidden markers, of which the first says which run it is of. No other
 text of a report can hold a marker: ``text.clean`` takes ``<!--`` apart. Above the sections stand the
-verdicts of all jobs, where there are several, and what became of the request's schemas: made anew
-with each change.
+verdicts of all jobs, where there are several: made anew with each change.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner.reports.markdown import bullets, document, prose
+from runner.reports.markdown import bullets
 from runner.reports.section import REST, Section, Stamp
 
 # GitHub's limit is 65,536 characters. Bytes are counted: a text never has more characters.
@@ -28,7 +27,6 @@ SECTION = re.compile(
     rf"^<!-- dbt-gitops:section (?P<stamp>[^\n]*) -->\n(?P<text>.*?)\n{re.escape(END)}$",
     re.MULTILINE | re.DOTALL,
 )
-LONGEST_CLOSING = 2000
 CUT = "The rest was cut to make room for other jobs."
 
 
@@ -64,19 +62,6 @@ def merge_section(existing: str | None, section: Section) -> str | None:
     return None if merged == before else merged
 
 
-def merge_closing(existing: str | None, text: str) -> str | None:
-    """The comment's new body with a line above all: what was dropped as the pull request was closed.
-
-    ``text`` is a sentence in which `backticks` mark code; it takes the place of an earlier one, and
-    goes as soon as a job reports again. None where the comment says this already.
-    """
-    before = _lines(existing)
-    closing = f"> {prose(text, LONGEST_CLOSING)}"
-    candidates = (_topped(shorter, closing) for shorter in _shortenings(_bare(before), None))
-    merged = next(filter(_fits, candidates), None) or _topped(MARKER, closing)
-    return None if merged == before else merged
-
-
 def jobs_of(existing: str | None) -> list[str]:
     """The jobs that have a section in a comment."""
     return [posted.job for posted in _posted(_lines(existing))]
@@ -93,19 +78,18 @@ def _bare(body: str) -> str:
     return TOP.sub(f"{MARKER}\n\n", body).rstrip("\n")
 
 
-def _topped(body: str, closing: str = "") -> str:
+def _topped(body: str) -> str:
     verdicts = [posted.text.partition("\n")[0].removeprefix("### ") for posted in _posted(body)]
-    top = document([closing, bullets(verdicts) if len(verdicts) > 1 else ""])
-    if not top:
+    if len(verdicts) < 2:
         return body
-    return f"{MARKER}\n\n{top}\n\n{TOP_END}{body.removeprefix(MARKER)}"
+    return f"{MARKER}\n\n{bullets(verdicts)}\n\n{TOP_END}{body.removeprefix(MARKER)}"
 
 
 def _fits(body: str) -> bool:
     return len(body.encode()) <= LARGEST_COMMENT
 
 
-def _shortenings(body: str, job: str | None) -> Iterator[str]:
+def _shortenings(body: str, job: str) -> Iterator[str]:
     """The body as it is, then with the others cut one after another, then with one after another gone.
 
     The largest first.

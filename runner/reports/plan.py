@@ -48,7 +48,7 @@ def difference_lines(difference: Difference | None) -> tuple[DifferenceLine, ...
     if difference is None:
         return ()
     warned = [
-        DifferenceLine(kind="warning", text=f"{each.kind} `{each.name}` {each.text}")
+        DifferenceLine(kind="warning", text=f"{each.subject} {each.text}")
         for each in difference.warnings
     ]
     changed = [line for change in difference.changes for line in _lines(change)]
@@ -168,7 +168,7 @@ def _difference(difference: Difference | None) -> Iterator[str]:
     for change in difference.changes:
         yield from _change(change)
     for each in difference.warnings:
-        yield f"warning: {each.kind} `{each.name}` {each.text}"
+        yield f"warning: {each.subject} {each.text}"
 
 
 def _change(change: Change) -> Iterator[str]:

@@ -214,6 +214,7 @@ def test_a_fork_is_parsed_and_connects_nowhere(there: OnGitHub) -> None:
     assert record["status"] == "skipped"
     assert record["reason"].startswith("validated and parsed, not built: its code comes from mal")
     assert [step["kind"] for step in record["steps"]] == ["compare", "step"]
+    assert record["own_schemas"] == []
     reasons = {each["unique_id"].split(".")[2]: each["reason"] for each in record["selection"]}
     assert reasons == {"two": "body", "unique_two_id": "downstream"}
     assert database.stat().st_mtime_ns == before

@@ -13,14 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from runner.git import untracked
 from runner.github.artifact_names import run_artifact
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
 from tests.fake_github.things import FORK, Pull
+from tests.github_commands import commands_of
+from tests.processes import ENDLESS, record_of, running, wait_for, workers
+
+SCHEMA = json.loads((ROOT / "schemas" / "v1" / "run.schema.json").read_text())
 
 SEVERAL = """\
 {% macro generate_schema_name(custom, node) -%}
@@ -104,6 +109,38 @@ def test_an_interrupted_run_records_where_it_may_have_written(several: Project) 
     assert {"scratch", "analytics", "dbt_ci", "marts"}.isdisjoint(own)
 
 
+def test_a_run_that_is_killed_has_named_its_schema(several: Project) -> None:
+    several.write("models/one.sql", "{{ config(materialized='table') }}\n" + ENDLESS)
+    several.commit("endless")
+    process = several.start("run", "ci", **pull_request(7))
+    wait_for(running(several, "START sql table model"))
+    process.kill()
+    process.communicate(timeout=60)
+    record = record_of(several)
+    jsonschema.Draft202012Validator(SCHEMA).validate(record)
+    assert (record["status"], record["reason"]) == ("error", "the run ended without a word")
+    assert (record["pr_number"], record["exit_code"]) == (7, 70)
+    assert record["own_schemas"] == [{"database": "", "schema": "pr_7"}]
+    wait_for(lambda: not workers(several))
+    assert "pr_7" in there(several)
+    assert fates(clean(several, "--pr", "7")) == {".pr_7": "dropped"}
+    assert "pr_7" not in there(several)
+
+
+def test_a_run_that_fails_early_has_named_its_schema(several: Project) -> None:
+    """Run again, it replaces what the first attempt has recorded."""
+    ci(several, 7)
+    first = several.runs[-1]
+    shutil.rmtree(several.path / ".dbt-gitops" / "state")
+    done = several.run("ci", **pull_request(7))
+    assert done.code == 3, done.err
+    assert done.record["own_schemas"] == [{"database": "", "schema": "pr_7"}]
+    jsonschema.Draft202012Validator(SCHEMA).validate(done.record)
+    shutil.rmtree(first)
+    cleaned = clean(several, "--pr", "7")
+    assert fates(cleaned) == {".pr_7": "dropped"}
+
+
 REPOSITORY = {"full_name": "octo-org/shop", "default_branch": "main"}
 
 
@@ -132,7 +169,7 @@ def clean(project: Project, *options: str, **env: str) -> dict[str, Any]:
 
 def fates(cleaned: dict[str, Any]) -> dict[str, str]:
     schemas = cleaned["schemas"]
-    return {f"{s['schema']['database']}.{s['schema']['schema']}": s["fate"] for s in schemas}
+    return {".".join(s["schema"].values()): s["fate"] for s in schemas}
 
 
 def there(project: Project) -> set[str]:
@@ -210,6 +247,74 @@ def test_two_runs_on_github_cost_three_requests(several: Project, fake: FakeGitH
     assert fake.count(host="api") == 3
 
 
+def test_what_only_an_older_run_wrote_is_dropped_for_a_request_more(
+    several: Project, fake: FakeGitHub
+) -> None:
+    """The newest commit doesn't build the model; and GitHub is asked about one that wasn't merged."""
+    ci(several, 7)
+    several.git("rm", "--quiet", "models/marts.sql")
+    several.commit("without marts")
+    ci(several, 7)
+    assert "pr_7_marts" not in str(record_of(several)["own_schemas"])
+    for run in several.runs[-2:]:
+        upload(fake, run, 7)
+    fake.pulls = {7: Pull(number=7, state="closed")}
+    cleaned = clean(several, **closed(several, 7, merged=False), **on_github(fake))
+    assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
+    assert there(several) == PRODUCTION
+    print(f"requests of a close without a merge: {fake.count(host='api')}")
+    assert fake.count(host="api") == 4
+
+
+def test_one_that_was_opened_again_is_left_alone(several: Project, fake: FakeGitHub) -> None:
+    """The workflow of the closing is run again, or had to wait."""
+    ci(several, 7)
+    upload(fake, several.runs[-1], 7)
+    fake.pulls = {7: Pull(number=7)}
+    done = several.cli("clean", **closed(several, 7, merged=False), **on_github(fake))
+    assert done.code == 2
+    assert "pull request 7 is open" in done.err
+    assert there(several) == PRODUCTION | {"pr_7", "pr_7_marts"}
+
+
+BY_BRANCH = """\
+version: 1
+environments:
+  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+  ci: { target: ci, schema: "{branch}", dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+jobs:
+  daily: { environment: production, triggers: { dispatch: true }, steps: [dbt build] }
+  ci: { environment: ci, triggers: { pull_request: }, steps: [dbt build] }
+"""
+
+
+@pytest.mark.parametrize("schema", ["\"{{ env_var('WHERE', 'analytics') }}\"", None])
+def test_a_schema_of_production_that_is_not_known_is_safe(
+    tiny: Project, fake: FakeGitHub, schema: str | None
+) -> None:
+    """A branch of its name, a record that is made up, and a profile that doesn't tell."""
+    written = f"schema: {schema}, " if schema else ""
+    profiles = (tiny.path / "profiles.yml").read_text()
+    tiny.write("profiles.yml", profiles.replace("schema: analytics, ", written))
+    tiny.write("dbt_jobs.yml", BY_BRANCH)
+    tiny.commit("by branch")
+    assert tiny.run("daily").code == 0
+    tiny.git("checkout", "--quiet", "-b", "change")
+    ci(tiny, 7)
+    name = "analytics" if schema else "main"
+    started = fake.add_run(event="pull_request", head_branch=name)
+    content = poisoned(tiny.runs[-1], name)
+    fake.add_artifact(run_artifact("ci", 7), content, run=started)
+    cleaned = clean(tiny, **closed(tiny, 7), **on_github(fake))
+    assert set(fates(cleaned).values()) == {"left"}
+    [each] = cleaned["schemas"]
+    assert "only a name made with {pr_number} is sure" in each["reason"]
+    assert cleaned["notes"] == [
+        "the schema that environment `production` writes into isn't known:"
+        " its profile doesn't name it, or in Jinja"
+    ]
+
+
 def test_poisoned_records_drop_nothing_else(several: Project, fake: FakeGitHub) -> None:
     for number in (7, 71):
         ci(several, number)
@@ -233,6 +338,32 @@ def test_poisoned_records_drop_nothing_else(several: Project, fake: FakeGitHub) 
     assert reasons[drop] == "its name holds more than letters, digits and underscores"
     assert len(cleaned["notes"]) == 3
     assert there(several) == before
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_nothing_that_a_record_says_becomes_a_command(
+    tiny: Project, fake: FakeGitHub, options: tuple[str, ...]
+) -> None:
+    """Names, messages of refusals, and what is passed over."""
+    assert tiny.run("daily").code == 0
+    tiny.git("checkout", "--quiet", "-b", "change")
+    ci(tiny, 7)
+    names = ("##[error]a", "pr_7\n::error::b", "pr_7\r::error::c", "##[group]pr_7")
+    others = [{}, {"job": "##[error]d"}, {"job": "\n::error::e"}, {"status": "##[error]f"}]
+    for number, changes in enumerate(others):
+        started = fake.add_run(event="pull_request", head_branch="##[error]" + str(number))
+        content = poisoned(tiny.runs[-1], *names, **changes)
+        fake.add_artifact(run_artifact("ci", 7), content, run=started)
+    done = tiny.cli("clean", *options, **closed(tiny, 7), **on_github(fake))
+    assert done.code == 0, done.err
+    assert commands_of(done.err.splitlines()) == []
+    # Two streams, of which nobody promises the order.
+    assert commands_of(done.out.splitlines()) == []
+    if options:
+        assert [each["schema"]["schema"] for each in done.record["schemas"]] == list(names)
+        assert len(done.record["notes"]) == 3
+    else:
+        assert "left alone: tiny.##[error]a" in done.err
 
 
 def test_the_pull_requests_own_files_decide_nothing(several: Project, fake: FakeGitHub) -> None:
@@ -283,7 +414,11 @@ def test_a_sweep_drops_those_of_closed_pull_requests(several: Project, fake: Fak
     refused = several.cli("clean", "--pr", "71", **on_github(fake))
     assert refused.code == 2
     assert "pull request 71 is open" in refused.err
-    cleaned = clean(several, GITHUB_EVENT_NAME="schedule", **on_github(fake))
+    payload = {"schedule": "23 3 * * *", "repository": REPOSITORY, "workflow": "dbt.yml"}
+    event = several.path / ".git" / "schedule.json"
+    event.write_text(json.dumps(payload))
+    ticked = {"GITHUB_EVENT_NAME": "schedule", "GITHUB_EVENT_PATH": str(event)}
+    cleaned = clean(several, **ticked, **on_github(fake))
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
     assert there(several) == PRODUCTION | {"pr_71", "pr_71_marts"}
     fake.pulls[71].state = "closed"

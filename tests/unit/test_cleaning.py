@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
 import stat
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,17 +18,20 @@ from runner.cleaning import artifacts
 from runner.cleaning.artifacts import ArtifactRecords
 from runner.cleaning.records import Record, local_records
 from runner.cleaning.sorting import sort_out
+from runner.cleaning.taken import Taken, taken_schemas
 from runner.config import from_bytes
 from runner.errors import GitHubFailed
+from runner.execution.schema_name import schema_name
 from runner.github.artifact_names import run_artifact
 from runner.model import Config
 from runner.record import Run, Schema
 from runner.record_json import run_from_json, run_to_json
-from runner.reports.cleaned import as_text
+from runner.reports.cleaned import as_json, as_text
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.clients import client
 from tests.fake_github.states import zipped
 from tests.fake_github.things import FORK, Artifact, Pull
+from tests.github_commands import commands_of
 from tests.unit.state_samples import record as plain_record
 from tests.unit.state_samples import state
 
@@ -63,10 +67,47 @@ def config() -> Config:
 TAKEN = {"analytics": "environment `production` writes into it"}
 
 
-def sorted_out(config: Config, *runs: Run) -> dict[str, str]:
+def sorted_out(
+    config: Config, *runs: Run, branch: str = "change", unknown: str = ""
+) -> dict[str, str]:
     """Each schema's name, and why it is left alone."""
-    records = [Record(number=7, run=each) for each in runs]
-    return {str(each.schema): each.reason for each in sort_out(records, config, TAKEN)}
+    records = [Record(number=7, branch=branch, run=each) for each in runs]
+    taken = Taken(names=TAKEN, unknown=unknown)
+    return {str(each.schema): each.reason for each in sort_out(records, config, taken)}
+
+
+def with_template(template: str) -> Config:
+    found = from_bytes(Path("dbt_jobs.yml"), JOBS.replace(b"pr_{pr_number}", template.encode()))
+    assert found.config is not None
+    return found.config
+
+
+NOT_ITS_OWN = "its name isn't that of pull request 7 alone"
+
+
+def test_the_branch_is_the_one_that_github_names() -> None:
+    by_branch = with_template("ci_{branch}")
+    poisoned = run("ci_finance", "ci_change", branch="finance")
+    assert sorted_out(by_branch, poisoned) == {"shop.ci_finance": NOT_ITS_OWN, "shop.ci_change": ""}
+    assert sorted_out(by_branch, run("ci_change"), branch="") == {"shop.ci_change": NOT_ITS_OWN}
+
+
+@pytest.mark.parametrize("commit", ["finance" + "0" * 33, "abcdef1", "", "A" * 40])
+def test_what_is_no_commit_names_no_schema(commit: str) -> None:
+    name = f"ci_{commit[:7].lower()}"
+    assert sorted_out(with_template("ci_{sha7}"), run(name, commit=commit)) == {
+        f"shop.{name}": NOT_ITS_OWN
+    }
+
+
+def test_a_deployment_whose_schema_is_unknown_may_have_any_name_without_a_number(
+    config: Config,
+) -> None:
+    assert sorted_out(config, run("pr_7"), unknown="production") == {"shop.pr_7": ""}
+    by_branch = with_template("{branch}")
+    assert sorted_out(by_branch, run("change")) == {"shop.change": ""}
+    [reason] = sorted_out(by_branch, run("change"), unknown="production").values()
+    assert reason.startswith("it may be one that environment `production` writes into")
 
 
 def test_what_is_the_pull_requests_is_listed_once(config: Config) -> None:
@@ -121,6 +162,47 @@ def test_the_jobs_file_decides_not_the_record(
     assert reason in found
 
 
+# What the environments write into
+
+PROFILES = """\
+shop:
+  outputs:
+    prod: { type: duckdb, schema: Analytics }
+    jinja: { type: duckdb, schema: "{{ env_var('X') }}" }
+    ci: { type: duckdb, schema: dbt_ci }
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "names", "unknown"),
+    [
+        ("target: prod", {"analytics"}, ""),
+        ("target: jinja", set(), "its profile doesn't name it, or in Jinja"),
+        ("target: prdo", set(), "its profile doesn't name it, or in Jinja"),
+        ("target: prod, profiles_dir: nowhere", set(), "no profiles.yml is there"),
+        ("target: jinja, schema: Live", {"live"}, ""),
+        ("target: jinja, schema: live-eu", {schema_name("live-eu", {})}, ""),
+        ('target: jinja, schema: "prod_{job}"', {"prod_daily"}, ""),
+        ('target: prod, schema: "{branch}"', {"analytics"}, "{branch} may be any"),
+        ('target: prod, schema: "pr_{pr_number}"', {"analytics"}, ""),
+    ],
+)
+def test_what_a_deployment_writes_into(
+    tmp_path: Path, environment: str, names: set[str], unknown: str
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop")
+    (tmp_path / "profiles.yml").write_text(PROFILES)
+    text = JOBS.replace(b"target: prod", environment.encode())
+    config = from_bytes(tmp_path / "dbt_jobs.yml", text).config
+    assert config is not None
+    notes: list[str] = []
+    taken = taken_schemas(config, {}, notes.append)
+    assert set(taken.names) == names | {"dbt_ci"}
+    assert taken.unknown == ("production" if unknown else "")
+    of = "the schema that environment `production` writes into isn't known"
+    assert notes == ([f"{of}: {unknown}"] if unknown else [])
+
+
 # Which records are read
 
 
@@ -162,7 +244,7 @@ def test_a_pull_requests_runs_cost_a_request_each_and_one_a_job(
     upload(fake, run("pr_71", pr_number=71))
     found = list(records.of(7))
     assert [each.run.own_schemas[0].schema for each in found] == ["pr_7_marts", "pr_7"]
-    assert {each.number for each in found} == {7}
+    assert {(each.number, each.branch) for each in found} == {(7, "change")}
     assert (fake.count(host="api"), fake.count(host="storage")) == (2 + 2, 2)
     assert said == []
 
@@ -334,7 +416,11 @@ def test_a_hostile_name_is_no_command_and_no_flood() -> None:
         )
         for name in names
     ]
-    lines = as_text(Cleaned(pr_number=7, records=1, schemas=tuple(found))).splitlines()
+    cleaned = Cleaned(pr_number=7, records=1, schemas=tuple(found), notes=("##[error]c",))
+    lines = as_json(cleaned).splitlines()
+    assert commands_of(lines) == []
+    assert json.loads(as_json(cleaned))["notes"] == ["##[error]c"]
+    lines = as_text(cleaned).splitlines()
     assert lines[0] == "schemas of pull request 7, by the record of 1 run"
     assert lines[1] == r"  left alone: 'a\n::error::b': not its own"
     assert lines[-1] == "  left alone: 52 more"

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 20, tzinfo=timezone.utc)
 BASE = """\
 version: 1
 environments:
-  ci: { target: ci, secrets: [A] }
+  ci: { target: ci, schema: "pr_{branch}", secrets: [A] }
   production: { target: prod }
 jobs:
   daily:
@@ -108,6 +108,17 @@ def test_removed() -> None:
         ("[main]", "[main, dev]", ["daily trigger: is now started by merges into main, dev"]),
         ("[main] }", "[main] }, dispatch: true, pull_request: ",
          ["daily trigger: is now started by pull requests into the default branch, dispatch"]),
+        ("{branch}", "{pr_number}",
+         ["ci schema: writes into schema pr_{pr_number} instead of pr_{branch}"]),
+        ('schema: "pr_{branch}", ', "",
+         ["ci schema: writes into schema of the profile instead of pr_{branch}"]),
+        ("target: prod", "target: prod, schema: live",
+         ["production schema: writes into schema live"]),
+        ("[A] }", "[A], runs_on: [self-hosted, linux] }",
+         ["ci machine: runs on self-hosted, linux, which may be a machine of your own"]),
+        ("[A] }", "[A], runs_on: ubuntu-24.04-arm }", []),
+        ("version: 1", "version: 1\nstate: s3://elsewhere/state",
+         [" state: keeps state in s3://elsewhere/state instead of .dbt-gitops/state"]),
         (" merge: { branches: [main] }", "", []),
         ("[dbt build]", "[dbt seed]", []),
     ],
@@ -116,3 +127,10 @@ def test_what_widens_access(old: str, new: str, warnings: list[str]) -> None:
     found = changed(old, new).warnings
     said = [f"{each.name} {each.code}: {each.text}" for each in found]
     assert said == warnings
+
+
+def test_a_warning_of_the_file_itself_names_no_thing() -> None:
+    [warning] = changed("version: 1", "version: 1\nstate: github").warnings
+    assert warning.subject == "the jobs file"
+    [warning] = changed("[A]", "[A, B]").warnings
+    assert warning.subject == "environment `ci`"

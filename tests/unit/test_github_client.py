@@ -343,11 +343,10 @@ def test_a_dispatch_is_sent_once(fake: FakeGitHub, github: GitHub) -> None:
     assert len(fake.dispatched) == 2
 
 
-def test_runs_and_merge_base(fake: FakeGitHub, github: GitHub) -> None:
-    fake.add_run(event="push")
+def test_the_workflow_of_a_run_and_a_merge_base(fake: FakeGitHub, github: GitHub) -> None:
     run = fake.add_run()
     fake.merge_bases["main", "feature/x"] = "e" * 40
-    [found] = github.runs(run.path, event="schedule")
+    found = github.run(run.id)
     assert (found.id, found.workflow) == (run.id, run.path)
     assert github.merge_base("main", "feature/x") == "e" * 40
 

@@ -1,5 +1,7 @@
 """Which schemas a pull request may call its own."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,14 +35,14 @@ def why_not(name: str, claim: Claim) -> str:
         ("pr_{pr_number}", "PR_7"),
         ("pr_{pr_number}", "pr_7_marts"),
         ("pr_{pr_number}", "staging_pr_7"),
-        ("pr_{pr_number}", "dbt_cloud_pr_ci_7"),
-        ("pr_{pr_number}", "marts_pr7"),
+        ("dbt_ci_pr_{pr_number}", "marts_dbt_ci_pr_7"),
+        ("dbt_ci_pr_{pr_number}", "dbt_ci_pr_7_marts"),
         ("pr_{pr_number}", "pr_7_layer_2"),
         ("ci_{branch}", "ci_feature"),
         ("ci_{branch}", "ci_feature_marts"),
         ("ci_{sha7}", "ci_0123abc"),
-        ("dbt_ci", "dbt_ci_7"),
-        ("{pr_number}_{pr_number}", "x_7"),
+        ("x_{pr_number}_{pr_number}", "x_7_7_marts"),
+        ("{job}_{pr_number}", "ci_7_marts"),
     ],
 )
 def test_its_own(template: str, name: str) -> None:
@@ -54,6 +56,10 @@ def test_its_own(template: str, name: str) -> None:
         ("pr_{pr_number}", "pr_17_marts", "its name is that of pull request 17"),
         ("pr_{pr_number}", "pr_2_layer_7", "its name is that of pull request 2"),
         ("pr_{pr_number}", "layer7", "its name isn't that of pull request 7 alone"),
+        ("pr_{pr_number}", "layer_7", "its name isn't that of pull request 7 alone"),
+        ("dbt_ci_pr_{pr_number}", "finance_pr_7", "its name isn't that of pull request 7 alone"),
+        ("{pr_number}", "finance_7", "its name isn't that of pull request 7 alone"),
+        ("dbt_ci", "dbt_ci_7", "its name isn't that of pull request 7 alone"),
         ("pr_{pr_number}", "main", "its name isn't that of pull request 7 alone"),
         ("pr_{pr_number}", "70_7x", "its name isn't that of pull request 7 alone"),
         ("pr_{pr_number}", "ANALYTICS", "production uses it"),
@@ -71,6 +77,20 @@ def test_not_its_own(template: str | None, name: str, reason: str) -> None:
 
 def test_a_field_that_the_run_did_not_have_claims_nothing() -> None:
     assert "isn't that of" in why_not("ci", claim("ci_{branch}", branch=""))
+
+
+@pytest.mark.parametrize(("number", "name"), [(2024, "finance_2024"), (1, "layer_1")])
+def test_a_number_alone_makes_no_name_its_own(number: int, name: str) -> None:
+    own = claim("dbt_ci_pr_{pr_number}", number)
+    assert why_not(name, own) == f"its name isn't that of pull request {number} alone"
+
+
+def test_what_may_be_a_deployments_is_sure_by_the_number_alone() -> None:
+    assert why_not("pr_7", replace(claim(), unknown="production")) == ""
+    for template, name in (("{branch}", "feature"), ("ci_{sha7}", "ci_0123abc")):
+        assert why_not(name, claim(template)) == ""
+        reason = why_not(name, replace(claim(template), unknown="production"))
+        assert reason.startswith("it may be one that environment `production` writes into")
 
 
 def test_what_is_left_has_its_reason() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.dbt.profiles import plain_schemas
+from runner.dbt.profiles import all_plain, plain_schemas
 from runner.errors import ConfigInvalid
 
 PROFILES = """\
@@ -15,6 +15,7 @@ shop:
     prod: { type: postgres, schema: analytics }
     ci: { type: postgres, schema: "{{ env_var('USER') }}_ci" }
     big: { type: bigquery, dataset: marts, schema: 2024 }
+    block: { type: postgres, schema: "{% if true %}analytics{% endif %}" }
     broken: 7
 other:
   outputs:
@@ -24,20 +25,23 @@ empty:
 
 
 @pytest.mark.parametrize(
-    ("target", "expected"),
+    ("target", "expected", "known"),
     [
-        ("prod", {"analytics", "Other"}),
-        ("ci", set()),
-        ("big", {"marts", "2024"}),
-        ("unknown", set()),
-        (None, {"analytics", "Other", "marts", "2024"}),
+        ("prod", {"analytics", "Other"}, True),
+        ("ci", set(), False),
+        ("block", set(), False),
+        ("big", {"marts", "2024"}, True),
+        ("broken", set(), False),
+        ("unknown", set(), False),
+        (None, {"analytics", "Other", "marts", "2024"}, False),
     ],
 )
 def test_the_plain_schemas_of_a_target(
-    tmp_path: Path, target: str | None, expected: set[str]
+    tmp_path: Path, target: str | None, expected: set[str], known: bool
 ) -> None:
     (tmp_path / "profiles.yml").write_text(PROFILES)
     assert plain_schemas(tmp_path, target) == expected
+    assert all_plain(tmp_path, target) is known
 
 
 def test_profiles_that_are_no_mapping(tmp_path: Path) -> None:

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from runner.record import Run
 from runner.reports.annotations import annotation_lines
-from runner.reports.comment import LARGEST_COMMENT, MARKER, merge_closing, merge_section
+from runner.reports.comment import LARGEST_COMMENT, MARKER, merge_section
 from runner.reports.graph import graph
 from runner.reports.section import Section, section
 from runner.reports.status import ended, pending, skipped
@@ -162,44 +161,6 @@ def test_a_superseded_run_says_so_in_its_heading() -> None:
     body = merged(None, section(real("ci_passed", place=place)))
     assert "### ✅ `ci`: 1 model built, 2 tests passed (superseded)\n\n> ⚠️ **Superseded**" in body
     assert "`bbbbbbb`" in body
-
-
-CLOSED = "closed: dropped schemas `dbt_ci_pr_42` and `dbt_ci_pr_42_eu`"
-
-
-def test_the_closing_line_stands_above_all_until_a_job_reports_again() -> None:
-    first = merged(None, of("a"), of("b"))
-    closed = merge_closing(first, "closed: dropped schema `x`")
-    again = merge_closing(closed, CLOSED)
-    assert again is not None
-    assert again.splitlines()[2] == f"> {CLOSED}"
-    assert "schema `x`" not in again
-    assert merge_closing(again, CLOSED) is None
-    assert merge_closing(again.replace("\n", "\r\n"), CLOSED) is None
-    assert merged(again, of("b", attempt=2)) == merged(first, of("b", attempt=2))
-
-
-def test_a_pull_request_without_a_comment_can_be_closed() -> None:
-    closed = merge_closing(None, f"{CLOSED} <!-- dbt-gitops:sections --> @octocat")
-    assert closed is not None
-    assert closed.startswith(f"{MARKER}\n\n> {CLOSED} &#60;")
-    assert closed.count(MARKER) == closed.count("<!-- dbt-gitops:sections -->") == 1
-    assert merged(closed, of("a")) == merged(None, of("a"))
-
-
-def test_the_closing_line_has_room_in_a_full_comment() -> None:
-    body = None
-    for job in "abcde":
-        body = merged(body, section(dataclasses.replace(crowd(100, "x" * 3000), run=_named(job))))
-    assert body is not None
-    closed = merge_closing(body, "`" + "x" * 5000)
-    assert closed is not None
-    assert len(closed.encode()) <= LARGEST_COMMENT
-    assert all(f"### ❌ `{job}`" in closed for job in "abcde")
-
-
-def _named(job: str) -> Run:
-    return dataclasses.replace(crowd(100, "x" * 3000).run, job=job)
 
 
 def test_every_size_of_a_section_is_smaller_than_the_one_before() -> None:
