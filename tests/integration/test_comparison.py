@@ -133,6 +133,22 @@ def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: A
     assert record["compared_with"]["commit"] == base
 
 
+def test_a_merge_of_main_into_the_branch_is_not_githubs_merge(misfiring: Project) -> None:
+    """The workflow has checked the head branch out, and GITHUB_SHA is the merge that it left out."""
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit("ours")
+    misfiring.git("checkout", "--quiet", "main")
+    misfiring.append("models/one.sql", "-- theirs\n")
+    base = misfiring.commit("theirs")
+    misfiring.git("checkout", "--quiet", "change")
+    misfiring.git("merge", "--quiet", "--no-ff", "--message", "merge main", "main")
+    event = {"GITHUB_REF": "refs/pull/7/merge", "GITHUB_BASE_REF": "main"}
+    record = ci(misfiring, GITHUB_SHA="f" * 40, **event)
+    assert built(record) == ["limited"]
+    assert record["compared_with"]["commit"] == base
+    assert record["compared_with"]["how"] == "the merge base with main"
+
+
 def test_a_base_that_can_not_be_had_says_what_to_fetch(misfiring: Project) -> None:
     misfiring.git("checkout", "--quiet", "--orphan", "alone")
     misfiring.commit()
