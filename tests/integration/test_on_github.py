@@ -212,6 +212,15 @@ def test_what_a_fork_makes_up_is_passed_over(
     assert not there.fake.comments
 
 
+def test_no_more_of_a_fork_s_artifacts_are_listed_than_are_looked_at(there: OnGitHub) -> None:
+    of_fork(there)
+    for number in range(250):
+        there.fake.add_artifact(f"noise-{number}", b"", run=there.fake.runs[500])
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert there.fake.count(path="/runs/500/artifacts") == 1
+
+
 def test_a_fork_s_run_of_an_older_head_is_not_reported(there: OnGitHub) -> None:
     of_fork(there)
     there.fake.pulls[7].head_sha = "f" * 40
