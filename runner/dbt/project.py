@@ -70,6 +70,17 @@ def has_packages(folder: Path) -> bool:
     return False
 
 
+def has_local_packages(folder: Path) -> bool:
+    """Whether a package may be a folder beside the project: where only a comment says so, too."""
+    files = [folder / name for name in PACKAGE_FILES if (folder / name).is_file()]
+    return any(re.search(r"\blocal[\"']?\s*:", file.read_text(encoding="utf-8")) for file in files)
+
+
+def packages_path(project: Mapping[str, Any]) -> str:
+    """Where dbt installs packages, relative to the project, its Jinja as it stands."""
+    return str(project.get("packages-install-path", "dbt_packages"))
+
+
 def manifest_metadata(path: Path) -> ManifestMetadata:
     """The metadata of a manifest.json; raises :class:`NotAManifest`."""
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,7 +108,7 @@ def test_main_that_has_moved_on_is_no_change_of_the_branch(misfiring: Project) -
     assert built(ci(misfiring)) == ["limited"]
 
 
-def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: Any) -> None:
+def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: Path) -> None:
     misfiring.append("models/limited.sql", "offset 0\n")
     misfiring.commit("ours")
     misfiring.git("checkout", "--quiet", "main")
@@ -242,3 +244,110 @@ def test_a_large_seed_is_compared_by_what_it_holds(misfiring: Project) -> None:
     misfiring.commit()
     found = why(ci(misfiring))
     assert found == {"large": [("body", [])], "of_large": [("downstream", ["large"])]}
+
+
+@pytest.mark.parametrize("by", ["variable", "project"])
+def test_an_absolute_target_folder_is_not_the_base_s(
+    misfiring: Project, tmp_path: Path, by: str
+) -> None:
+    target = tmp_path / "target"
+    if by == "project":
+        misfiring.append("dbt_project.yml", f"target-path: {target}\n")
+        misfiring.commit()
+        misfiring.git("branch", "--force", "main")
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit()
+    record = ci(misfiring, **({"DBT_TARGET_PATH": str(target)} if by == "variable" else {}))
+    assert why(record) == {"limited": [("body", [])]}
+    base, head = (misfiring.runs[-1] / step["log"] for step in record["steps"])
+    assert (target / "manifest.json").is_file()
+    full = "Unable to do partial parsing"
+    assert (full in base.read_text(), full in head.read_text()) == (True, False)
+
+
+PARTS = {
+    "dbt_project.yml": "name: parts\nversion: '1.0'\n",
+    "macros/part.sql": "{% macro part() %} 1 {% endmacro %}\n",
+}
+
+
+def packaged(tiny: Project, tmp_path: Path, settings: str = "") -> Project:
+    """Production has run with a package from a git repository; a branch begins."""
+    parts = Project(path=tmp_path / "parts")
+    for name, text in PARTS.items():
+        parts.write(name, text)
+    parts.init()
+    parts.git("tag", "v1")
+    parts.write("macros/part.sql", "{% macro part() %} 2 {% endmacro %}\n")
+    parts.commit()
+    parts.git("tag", "v2")
+    tiny.write("dbt_jobs.yml", JOBS)
+    tiny.append("dbt_project.yml", settings)
+    tiny.append(".gitignore", "dbt_packages/\nvendor/\n")
+    tiny.write("packages.yml", packages(parts, "v1"))
+    tiny.write("models/uses.sql", "select {{ parts.part() }} as id\n")
+    tiny.commit()
+    done = tiny.run("daily")
+    assert done.code == 0, done.err
+    tiny.commit("the lock file")
+    tiny.git("checkout", "--quiet", "-b", "change")
+    return tiny
+
+
+def packages(parts: Project, version: str) -> str:
+    return f"packages: [{{ git: 'file://{parts.path}', revision: {version} }}]\n"
+
+
+def kinds(record: dict[str, Any]) -> list[str]:
+    return [step["kind"] for step in record["steps"]]
+
+
+@pytest.mark.parametrize("folder", ["dbt_packages", "vendor/dbt", "/parts-installed"])
+def test_packages_are_the_head_s_where_they_must_be_the_same(
+    tiny: Project, tmp_path: Path, folder: str
+) -> None:
+    where = f"{tmp_path}{folder}" if folder.startswith("/") else folder
+    project = packaged(tiny, tmp_path, f"packages-install-path: {where}\n")
+    shutil.rmtree(project.path / where)  # GitHub's checkout has none yet
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+def test_packages_where_the_pull_request_moves_them(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path)
+    project.append("dbt_project.yml", "packages-install-path: vendor/dbt\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == []
+
+
+def test_packages_that_are_committed(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path)
+    project.write("dbt_packages/.gitkeep", "")
+    project.git("add", "--force", "dbt_packages/.gitkeep")
+    project.commit()
+    project.git("branch", "--force", "main")
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+@pytest.mark.parametrize("folder", ["dbt_packages", "/parts-installed", "jinja"])
+def test_another_version_of_a_package(tiny: Project, tmp_path: Path, folder: str) -> None:
+    """Where both versions are installed in one folder, the head's stand there when it is parsed."""
+    absolute = folder != "dbt_packages"
+    where = f"{tmp_path}{folder}" if folder.startswith("/") else folder
+    where = f"\"{{{{ '{tmp_path}/installed' }}}}\"" if folder == "jinja" else where
+    project = packaged(tiny, tmp_path, f"packages-install-path: {where}\n")
+    project.write("packages.yml", packages(Project(path=tmp_path / "parts"), "v2"))
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "compare", *["deps"] * absolute, "step"]
+    assert why(record) == {"uses": [("macro", ["part"])]}
+    assert project.query("select id from tiny.pr.uses") == [(2,)]
