@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,9 +39,8 @@ class Comparison:
     """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder for it.
 
     ``target`` is never the head's, wherever the project or DBT_TARGET_PATH puts that one. ``cloning`` is
-    of production.
-    ``unseen`` are the changes that dbt would miss; ``options`` are those of a parse, such as `--vars`,
-    that the job's first step has which compares.
+    of production. ``unseen`` are the changes that dbt would miss. ``steps`` are those that compare; the
+    first decides with which options, such as `--vars`, the base is parsed.
     """
 
     base: BaseCommit
@@ -49,7 +49,19 @@ class Comparison:
     packages: Packages
     cloning: Cloning
     unseen: Unseen
-    options: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    def notes(self) -> Iterator[str]:
+        """What it is compared with, and the steps for which that isn't exact."""
+        yield f"comparing with {self.base.how}, {self.base.commit[:7]}"
+        first, *others = self.steps
+        for step in others:
+            if sorted(parse_options(step.words)) != sorted(parse_options(first.words)):
+                yield (
+                    f"the base commit is parsed with the options of `{first.text}` alone:"
+                    f" `{step.text}` has others, so what depends on them (`--vars` or `--target`)"
+                    " may be selected there although this pull request doesn't change it, or be missed"
+                )
 
     def failed(self, instead: ComparedWith | None) -> str:
         """What it means that the base commit can't be parsed."""
@@ -69,7 +81,7 @@ class Comparison:
             self.mark_unseen()
 
         into = ("--target-path", str(self.target))
-        step = self._step("dbt parse", *self.options, *into)
+        step = self._step("dbt parse", *parse_options(self.steps[0].words), *into)
         parse = Planned(kind="compare", step=step, after=parsed)
         deps = Planned(kind="compare", step=self._step("dbt deps"))
         again = Planned(kind="deps", step=parse_step("dbt deps"))
@@ -126,9 +138,9 @@ def open_comparison(
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
     base = base_commit(project.folder, around.environ, around.checkout.default_branch, around.base)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
-    # The first that compares; what a fork's run does instead of its steps is the first of all.
-    step = next((step for step in request.job.steps if step.needs_state), request.job.steps[0])
-    given = {**request.job.vars, **own_vars(step)}
+    # What a fork's run does instead of the job's steps asks for nothing by itself.
+    steps = tuple(s for s in request.job.steps if s.needs_state or request.parse_only)
+    given = {**request.job.vars, **own_vars(steps[0])}
     return Comparison(
         base=base,
         folder=folder,
@@ -139,5 +151,5 @@ def open_comparison(
             vars=changed_vars(read_project(folder), read_project(project.folder), given),
             seeds=changed_seeds(folder, project.folder),
         ),
-        options=tuple(parse_options(step.words)),
+        steps=steps,
     )

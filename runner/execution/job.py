@@ -16,12 +16,7 @@ from runner.dbt.explaining import Changes
 from runner.dbt.project import NotAManifest, has_packages, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.cloning import Cloning, plan_cloning
-from runner.execution.comparison import (
-    Comparison,
-    compares,
-    of_deferral,
-    open_comparison,
-)
+from runner.execution.comparison import Comparison, compares, of_deferral, open_comparison
 from runner.execution.deferral import Decision, version_note
 from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.engines import start_engine
@@ -187,7 +182,8 @@ class _JobRun:
         cloning = plan_cloning(self.request.job.steps, production) if production else Cloning()
         comparison = open_comparison(self.request, self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
-        self._note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
+        for each in comparison.notes():
+            self._note(each)
         return comparison
 
     def _run_steps(

@@ -11,8 +11,8 @@ from typing import Literal
 
 from runner.dbt.project import (
     PACKAGE_FILES,
-    has_local_packages,
     has_packages,
+    local_packages,
     packages_path,
     read_project,
 )
@@ -27,7 +27,7 @@ Packages = Literal["shared", "own", "in turn"]
 def packages_of(base: Path, head: Project) -> Packages:
     """How the base, which is the project's folder there, gets its packages.
 
-    A package that is `local:` is a part of the commit itself. What stands where they are installed is
+    A `local:` package is a part of the commit itself, unless it lies outside of the repository. What stands where they are installed is
     committed, and not the head's.
     """
     if not has_packages(base):
@@ -48,7 +48,11 @@ def packages_of(base: Path, head: Project) -> Packages:
 
 def _ask_for_the_same(base: Path, head: Path) -> bool:
     alike = all(_content(base / name) == _content(head / name) for name in FILES)
-    return alike and not has_local_packages(base)
+    return alike and not any(_in_the_commit(base, path) for path in local_packages(base))
+
+
+def _in_the_commit(base: Path, package: str) -> bool:
+    return "{{" in package or (base / package).exists()
 
 
 def _content(path: Path) -> bytes:

@@ -211,6 +211,20 @@ def test_a_var_that_the_job_sets_is_the_same_on_both_sides(misfiring: Project) -
     assert why(ci(misfiring, "--steps", step)) == {}
 
 
+def test_steps_whose_options_differ_are_compared_with_one_parse_and_that_is_said(
+    misfiring: Project,
+) -> None:
+    first = "dbt build --select state:modified+ --vars '{most: 8}' --no-version-check"
+    same = "dbt run --select state:modified+ --no-version-check --vars '{most: 8}'"
+    other = "dbt build --select state:modified+ --vars '{most: 9}'"
+    built_whole = "dbt build --select one --vars '{most: 9}'"
+    steps = [option for step in (first, same, other, built_whole) for option in ("--steps", step)]
+    [note] = [note for note in ci(misfiring, *steps)["notes"] if "alone" in note]
+    assert note.startswith(
+        f"the base commit is parsed with the options of `{first}` alone: `{other}`"
+    )
+
+
 def test_what_a_tag_chose_is_not_said_to_have_changed(misfiring: Project) -> None:
     misfiring.append("models/limited.sql", "offset 0\n")
     misfiring.commit()
@@ -271,8 +285,8 @@ PARTS = {
 }
 
 
-def packaged(tiny: Project, tmp_path: Path, settings: str = "") -> Project:
-    """Production has run with a package from a git repository; a branch begins."""
+def packaged(tiny: Project, tmp_path: Path, settings: str = "", listed: str = "") -> Project:
+    """Production has run with a package, from a git repository unless ``listed`` says it; a branch begins."""
     parts = Project(path=tmp_path / "parts")
     for name, text in PARTS.items():
         parts.write(name, text)
@@ -284,7 +298,7 @@ def packaged(tiny: Project, tmp_path: Path, settings: str = "") -> Project:
     tiny.write("dbt_jobs.yml", JOBS)
     tiny.append("dbt_project.yml", settings)
     tiny.append(".gitignore", "dbt_packages/\nvendor/\n")
-    tiny.write("packages.yml", packages(parts, "v1"))
+    tiny.write("packages.yml", listed or packages(parts, "v1"))
     tiny.write("models/uses.sql", "select {{ parts.part() }} as id\n")
     tiny.commit()
     done = tiny.run("daily")
@@ -323,6 +337,29 @@ def test_packages_where_the_pull_request_moves_them(tiny: Project, tmp_path: Pat
     record = ci(project)
     assert kinds(record) == ["deps", "compare", "step"]
     assert built(record) == []
+
+
+def test_a_local_package_outside_of_the_repository(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path, listed="packages: [{ local: '../parts' }]\n")
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+def test_a_local_package_in_a_submodule_is_said_not_to_be_there(
+    tiny: Project, tmp_path: Path
+) -> None:
+    project = packaged(tiny, tmp_path)
+    allow = ("-c", "protocol.file.allow=always")
+    project.git(*allow, "submodule", "--quiet", "add", f"file://{tmp_path / 'parts'}", "own")
+    project.write("packages.yml", "packages: [{ local: own }]\n")
+    project.commit()
+    project.git("branch", "--force", "main")
+    record = ci(project)
+    assert record["steps"][1]["text"] == "dbt deps of the base commit"
+    assert any("can't be parsed, as its step says" in note for note in record["notes"])
 
 
 def test_packages_that_are_committed(tiny: Project, tmp_path: Path) -> None:
