@@ -14,7 +14,7 @@ import yaml
 from runner.errors import ConfigInvalid
 
 PACKAGE_FILES = ("packages.yml", "dependencies.yml")
-LOCAL = re.compile(r"""\blocal["']?\s*:\s*["']?([^"',}\n]+)""")
+LOCAL = re.compile(r"""\blocal["']?\s*:\s*["']?([^"',}#\n]+)""")
 # dbt writes a manifest's metadata first; what is beyond this can be tens of megabytes.
 HEAD_BYTES = 1 << 16
 

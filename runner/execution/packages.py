@@ -27,8 +27,8 @@ Packages = Literal["shared", "own", "in turn"]
 def packages_of(base: Path, head: Project) -> Packages:
     """How the base, which is the project's folder there, gets its packages.
 
-    A `local:` package is a part of the commit itself, unless it lies outside of the repository. What stands where they are installed is
-    committed, and not the head's.
+    A `local:` package is a part of the commit itself, unless it lies outside of the repository. What
+    stands in the base where packages are installed is committed, and not the head's.
     """
     if not has_packages(base):
         return "shared"

@@ -31,7 +31,7 @@ FILES = {
     **TINY,
     "dbt_jobs.yml": JOBS,
     "dbt_project.yml": TINY["dbt_project.yml"] + "vars:\n  most: 10\n  level: 1\n  other: 1\n",
-    "packages.yml": "packages:\n  - local: parts\n",
+    "packages.yml": "packages:\n  - local: parts  # with us\n",
     "parts/dbt_project.yml": "name: parts\nversion: '1.0'\n",
     # Has the name of a macro of dbt's own.
     "parts/macros/same.sql": "{% macro string_literal(v) %}'{{ v }}'{% endmacro %}\n",
