@@ -37,7 +37,7 @@ def base_commit(
         _have(git, named)
         return BaseCommit(commit=named, how="the base of the merge group")
     parents = _parents(git)
-    if re.match(r"refs/pull/\d+/merge$", environ.get("GITHUB_REF", "")) and len(parents) == 2:
+    if _is_githubs_merge(git, environ) and len(parents) == 2:
         _have(git, parents[0])
         return BaseCommit(commit=parents[0], how="the first parent of GitHub's merge commit")
     branch = environ.get("GITHUB_BASE_REF") or default_branch
@@ -48,6 +48,15 @@ def base_commit(
             hint="git remote set-head origin --auto, or build everything: --full",
         )
     return BaseCommit(commit=_merge_base(git, branch), how=f"the merge base with {branch}")
+
+
+def _is_githubs_merge(git: Git, environ: Mapping[str, str]) -> bool:
+    """Whether HEAD is the merge that GitHub made for the event.
+
+    A workflow may check the head branch out instead, whose last commit can be a merge of its own.
+    """
+    merge = re.match(r"refs/pull/\d+/merge$", environ.get("GITHUB_REF", ""))
+    return bool(merge) and git("rev-parse", "HEAD").out == environ.get("GITHUB_SHA")
 
 
 def _parents(git: Git) -> list[str]:

@@ -14,6 +14,7 @@ import yaml
 from runner.errors import ConfigInvalid
 
 PACKAGE_FILES = ("packages.yml", "dependencies.yml")
+LOCAL = re.compile(r"""\blocal["']?\s*:\s*["']?([^"',}#\n]+)""")
 # dbt writes a manifest's metadata first; what is beyond this can be tens of megabytes.
 HEAD_BYTES = 1 << 16
 
@@ -68,6 +69,18 @@ def has_packages(folder: Path) -> bool:
         ):
             return True
     return False
+
+
+def local_packages(folder: Path) -> list[str]:
+    """The folders of `local:` packages, as they stand there, even if in a comment; Jinja is cut off."""
+    files = [folder / name for name in PACKAGE_FILES if (folder / name).is_file()]
+    found = [LOCAL.findall(file.read_text(encoding="utf-8")) for file in files]
+    return [path.strip() for paths in found for path in paths]
+
+
+def packages_path(project: Mapping[str, Any]) -> str:
+    """Where dbt installs packages, relative to the project, its Jinja as it stands."""
+    return str(project.get("packages-install-path", "dbt_packages"))
 
 
 def manifest_metadata(path: Path) -> ManifestMetadata:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,9 +71,9 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
 
     One request, and one for each record. Raises GitHubFailed.
     """
-    for count, artifact in enumerate(github.artifacts_of(event.run_id)):
+    for artifact in islice(github.artifacts_of(event.run_id), MOST):
         named = pull_request_and_job(artifact.name)
-        if named is None or count >= MOST:
+        if named is None:
             continue
         if named[0] != number or named[1] not in jobs:
             reason = "it is of another pull request, or of a job that pull requests don't start"

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from runner.base_commit import BaseCommit, base_commit
 from runner.dbt.argv import own_vars, parse_options
 from runner.dbt.explaining import NotExplained, mark
-from runner.dbt.project import PACKAGE_FILES, has_packages, read_project
+from runner.dbt.project import read_project
 from runner.dbt.unseen import Unseen, changed_seeds, changed_vars
 from runner.errors import StateUnresolved
 from runner.execution.cloning import Cloning
 from runner.execution.deferral import Decision
+from runner.execution.packages import Packages, packages_of
 from runner.execution.project import MANIFEST, Project
 from runner.execution.request import Request
 from runner.execution.sequence import Planned
@@ -28,26 +31,37 @@ from runner.git import worktree
 from runner.record import ComparedWith
 from runner.steps import Step, parse_step
 
-FILES = (*PACKAGE_FILES, "package-lock.yml")
 PARTIAL_PARSE = "partial_parse.msgpack"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder in it.
+    """``folder`` is the project in a worktree of the base commit, ``target`` dbt's folder for it.
 
-    ``needs_deps``: its packages are others than the pull request's. ``cloning`` is of production.
-    ``unseen`` are the changes that dbt would miss; ``options`` are those of a parse, such as `--vars`,
-    that the job's first step has which compares.
+    ``target`` is never the head's, wherever the project or DBT_TARGET_PATH puts that one. ``cloning`` is
+    of production. ``unseen`` are the changes that dbt would miss. ``steps`` are those that compare; the
+    first decides with which options, such as `--vars`, the base is parsed.
     """
 
     base: BaseCommit
     folder: Path
     target: Path
-    needs_deps: bool
+    packages: Packages
     cloning: Cloning
     unseen: Unseen
-    options: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    def notes(self) -> Iterator[str]:
+        """What it is compared with, and the steps for which that isn't exact."""
+        yield f"comparing with {self.base.how}, {self.base.commit[:7]}"
+        first, *others = self.steps
+        for step in others:
+            if sorted(parse_options(step.words)) != sorted(parse_options(first.words)):
+                yield (
+                    f"the base commit is parsed with the options of `{first.text}` alone:"
+                    f" `{step.text}` has others, so what depends on them (`--vars` or `--target`)"
+                    " may be selected there although this pull request doesn't change it, or be missed"
+                )
 
     def failed(self, instead: ComparedWith | None) -> str:
         """What it means that the base commit can't be parsed."""
@@ -66,9 +80,14 @@ class Comparison:
             self.share_parse(target)
             self.mark_unseen()
 
-        parse = Planned(kind="compare", step=self._step("dbt parse", *self.options), after=parsed)
+        into = ("--target-path", str(self.target))
+        step = self._step("dbt parse", *parse_options(self.steps[0].words), *into)
+        parse = Planned(kind="compare", step=step, after=parsed)
         deps = Planned(kind="compare", step=self._step("dbt deps"))
-        return (*((deps,) if self.needs_deps else ()), parse, *self.cloning.planned)
+        again = Planned(kind="deps", step=parse_step("dbt deps"))
+        before = () if self.packages == "shared" else (deps,)
+        after = (again,) if self.packages == "in turn" else ()
+        return (*before, parse, *after, *self.cloning.planned)
 
     def _step(self, command: str, *options: str) -> Step:
         words = (*command.split(), *options, "--project-dir", str(self.folder))
@@ -119,32 +138,18 @@ def open_comparison(
     """Check the base commit out beside the head; it goes when ``stack`` closes."""
     base = base_commit(project.folder, around.environ, around.checkout.default_branch, around.base)
     folder = stack.enter_context(worktree(project.folder, base.commit, around.environ))
-    # The first that compares; what a fork's run does instead of its steps is the first of all.
-    step = next((step for step in request.job.steps if step.needs_state), request.job.steps[0])
-    given = {**request.job.vars, **own_vars(step)}
+    # What a fork's run does instead of the job's steps asks for nothing by itself.
+    steps = tuple(s for s in request.job.steps if s.needs_state or request.parse_only)
+    given = {**request.job.vars, **own_vars(steps[0])}
     return Comparison(
         base=base,
         folder=folder,
-        target=folder / project.target_path,
-        needs_deps=_needs_deps(folder, project),
+        target=Path(stack.enter_context(TemporaryDirectory(prefix="dbt-gitops-base-"))),
+        packages=packages_of(folder, project),
         cloning=cloning,
         unseen=Unseen(
             vars=changed_vars(read_project(folder), read_project(project.folder), given),
             seeds=changed_seeds(folder, project.folder),
         ),
-        options=tuple(parse_options(step.words)),
+        steps=steps,
     )
-
-
-def _needs_deps(base: Path, head: Project) -> bool:
-    """Share the head's packages where both ask for the same; installing them takes longest."""
-    if not has_packages(base):
-        return False
-    if any(_content(base / name) != _content(head.folder / name) for name in FILES):
-        return True
-    (base / head.packages_path).symlink_to(head.folder / head.packages_path)
-    return False
-
-
-def _content(path: Path) -> bytes:
-    return path.read_bytes() if path.is_file() else b""

@@ -13,12 +13,7 @@ from runner.dbt.engine import Engine
 from runner.dbt.project import has_packages
 from runner.errors import DbtGitopsError
 from runner.execution.cloning import Cloning, plan_cloning
-from runner.execution.comparison import (
-    Comparison,
-    compares,
-    of_deferral,
-    open_comparison,
-)
+from runner.execution.comparison import Comparison, compares, of_deferral, open_comparison
 from runner.execution.deferral import version_note
 from runner.execution.engines import start_engine
 from runner.execution.folder import HOME
@@ -156,7 +151,8 @@ class _JobRun(Recording):
         cloning = plan_cloning(self.request.job.steps, production) if production else Cloning()
         comparison = open_comparison(self.request, self.around, project, cloning, stack)
         self.compared_with = ComparedWith(commit=comparison.base.commit, how=comparison.base.how)
-        self.note(f"comparing with {comparison.base.how}, {comparison.base.commit[:7]}")
+        for each in comparison.notes():
+            self.note(each)
         return comparison
 
     def _run_steps(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.dbt.project import read_project, target_path
+from runner.dbt.project import packages_path, read_project, target_path
 
 MANIFEST = "manifest.json"
 DOCS = ("catalog.json", "index.html")
@@ -44,7 +44,7 @@ def open_project(folder: Path, environ: Mapping[str, str]) -> Project:
         folder=folder,
         name=str(content.get("name", "")),
         target_path=target,
-        packages_path=str(content.get("packages-install-path", "dbt_packages")),
+        packages_path=packages_path(content),
         manifest_before=_stamp(folder / target / MANIFEST),
     )
 

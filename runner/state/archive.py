@@ -19,6 +19,8 @@ END = 22
 # How much larger than its packed form a file may be, where it is larger than this many bytes.
 RATIO = 200
 SMALL = 16 * 2**20
+# What GitHub packs artifacts with. Python reads others too, which fail in ways of their own.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class ArchiveRefused(ValueError):
@@ -67,6 +69,11 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise ArchiveRefused(f"an entry is a link or a device: {entry.filename[:100]!a}")
+    if entry.compress_type not in METHODS:
+        raise ArchiveRefused(
+            f"an entry is packed by method {entry.compress_type}, neither stored nor deflated:"
+            f" {entry.filename[:100]!a}"
+        )
 
 
 def _one(entries: list[zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -106,7 +108,7 @@ def test_main_that_has_moved_on_is_no_change_of_the_branch(misfiring: Project) -
     assert built(ci(misfiring)) == ["limited"]
 
 
-def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: Any) -> None:
+def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: Path) -> None:
     misfiring.append("models/limited.sql", "offset 0\n")
     misfiring.commit("ours")
     misfiring.git("checkout", "--quiet", "main")
@@ -131,6 +133,22 @@ def test_githubs_merge_commit_in_a_shallow_clone(misfiring: Project, tmp_path: A
     record = ci(clone, GITHUB_REF="refs/pull/7/merge", GITHUB_SHA=merge)
     assert built(record) == ["limited"]
     assert record["compared_with"]["commit"] == base
+
+
+def test_a_merge_of_main_into_the_branch_is_not_githubs_merge(misfiring: Project) -> None:
+    """The workflow has checked the head branch out, and GITHUB_SHA is the merge that it left out."""
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit("ours")
+    misfiring.git("checkout", "--quiet", "main")
+    misfiring.append("models/one.sql", "-- theirs\n")
+    base = misfiring.commit("theirs")
+    misfiring.git("checkout", "--quiet", "change")
+    misfiring.git("merge", "--quiet", "--no-ff", "--message", "merge main", "main")
+    event = {"GITHUB_REF": "refs/pull/7/merge", "GITHUB_BASE_REF": "main"}
+    record = ci(misfiring, GITHUB_SHA="f" * 40, **event)
+    assert built(record) == ["limited"]
+    assert record["compared_with"]["commit"] == base
+    assert record["compared_with"]["how"] == "the merge base with main"
 
 
 def test_a_base_that_can_not_be_had_says_what_to_fetch(misfiring: Project) -> None:
@@ -193,6 +211,20 @@ def test_a_var_that_the_job_sets_is_the_same_on_both_sides(misfiring: Project) -
     assert why(ci(misfiring, "--steps", step)) == {}
 
 
+def test_steps_whose_options_differ_are_compared_with_one_parse_and_that_is_said(
+    misfiring: Project,
+) -> None:
+    first = "dbt build --select state:modified+ --vars '{most: 8}' --no-version-check"
+    same = "dbt run --select state:modified+ --no-version-check --vars '{most: 8}'"
+    other = "dbt build --select state:modified+ --vars '{most: 9}'"
+    built_whole = "dbt build --select one --vars '{most: 9}'"
+    steps = [option for step in (first, same, other, built_whole) for option in ("--steps", step)]
+    [note] = [note for note in ci(misfiring, *steps)["notes"] if "alone" in note]
+    assert note.startswith(
+        f"the base commit is parsed with the options of `{first}` alone: `{other}`"
+    )
+
+
 def test_what_a_tag_chose_is_not_said_to_have_changed(misfiring: Project) -> None:
     misfiring.append("models/limited.sql", "offset 0\n")
     misfiring.commit()
@@ -226,3 +258,133 @@ def test_a_large_seed_is_compared_by_what_it_holds(misfiring: Project) -> None:
     misfiring.commit()
     found = why(ci(misfiring))
     assert found == {"large": [("body", [])], "of_large": [("downstream", ["large"])]}
+
+
+@pytest.mark.parametrize("by", ["variable", "project"])
+def test_an_absolute_target_folder_is_not_the_base_s(
+    misfiring: Project, tmp_path: Path, by: str
+) -> None:
+    target = tmp_path / "target"
+    if by == "project":
+        misfiring.append("dbt_project.yml", f"target-path: {target}\n")
+        misfiring.commit()
+        misfiring.git("branch", "--force", "main")
+    misfiring.append("models/limited.sql", "offset 0\n")
+    misfiring.commit()
+    record = ci(misfiring, **({"DBT_TARGET_PATH": str(target)} if by == "variable" else {}))
+    assert why(record) == {"limited": [("body", [])]}
+    base, head = (misfiring.runs[-1] / step["log"] for step in record["steps"])
+    assert (target / "manifest.json").is_file()
+    full = "Unable to do partial parsing"
+    assert (full in base.read_text(), full in head.read_text()) == (True, False)
+
+
+PARTS = {
+    "dbt_project.yml": "name: parts\nversion: '1.0'\n",
+    "macros/part.sql": "{% macro part() %} 1 {% endmacro %}\n",
+}
+
+
+def packaged(tiny: Project, tmp_path: Path, settings: str = "", listed: str = "") -> Project:
+    """Production has run with a package, from a git repository unless ``listed`` says it; a branch begins."""
+    parts = Project(path=tmp_path / "parts")
+    for name, text in PARTS.items():
+        parts.write(name, text)
+    parts.init()
+    parts.git("tag", "v1")
+    parts.write("macros/part.sql", "{% macro part() %} 2 {% endmacro %}\n")
+    parts.commit()
+    parts.git("tag", "v2")
+    tiny.write("dbt_jobs.yml", JOBS)
+    tiny.append("dbt_project.yml", settings)
+    tiny.append(".gitignore", "dbt_packages/\nvendor/\n")
+    tiny.write("packages.yml", listed or packages(parts, "v1"))
+    tiny.write("models/uses.sql", "select {{ parts.part() }} as id\n")
+    tiny.commit()
+    done = tiny.run("daily")
+    assert done.code == 0, done.err
+    tiny.commit("the lock file")
+    tiny.git("checkout", "--quiet", "-b", "change")
+    return tiny
+
+
+def packages(parts: Project, version: str) -> str:
+    return f"packages: [{{ git: 'file://{parts.path}', revision: {version} }}]\n"
+
+
+def kinds(record: dict[str, Any]) -> list[str]:
+    return [step["kind"] for step in record["steps"]]
+
+
+@pytest.mark.parametrize("folder", ["dbt_packages", "vendor/dbt", "/parts-installed"])
+def test_packages_are_the_head_s_where_they_must_be_the_same(
+    tiny: Project, tmp_path: Path, folder: str
+) -> None:
+    where = f"{tmp_path}{folder}" if folder.startswith("/") else folder
+    project = packaged(tiny, tmp_path, f"packages-install-path: {where}\n")
+    shutil.rmtree(project.path / where)  # GitHub's checkout has none yet
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+def test_packages_where_the_pull_request_moves_them(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path)
+    project.append("dbt_project.yml", "packages-install-path: vendor/dbt\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == []
+
+
+def test_a_local_package_outside_of_the_repository(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path, listed="packages: [{ local: '../parts' }]\n")
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+def test_a_local_package_in_a_submodule_is_said_not_to_be_there(
+    tiny: Project, tmp_path: Path
+) -> None:
+    project = packaged(tiny, tmp_path)
+    allow = ("-c", "protocol.file.allow=always")
+    project.git(*allow, "submodule", "--quiet", "add", f"file://{tmp_path / 'parts'}", "own")
+    project.write("packages.yml", "packages: [{ local: own }]\n")
+    project.commit()
+    project.git("branch", "--force", "main")
+    record = ci(project)
+    assert record["steps"][1]["text"] == "dbt deps of the base commit"
+    assert any("can't be parsed, as its step says" in note for note in record["notes"])
+
+
+def test_packages_that_are_committed(tiny: Project, tmp_path: Path) -> None:
+    project = packaged(tiny, tmp_path)
+    project.write("dbt_packages/.gitkeep", "")
+    project.git("add", "--force", "dbt_packages/.gitkeep")
+    project.commit()
+    project.git("branch", "--force", "main")
+    project.append("models/two.sql", "-- changed\n")
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "compare", "step"]
+    assert built(record) == ["two"]
+
+
+@pytest.mark.parametrize("folder", ["dbt_packages", "/parts-installed", "jinja"])
+def test_another_version_of_a_package(tiny: Project, tmp_path: Path, folder: str) -> None:
+    """Where both versions are installed in one folder, the head's stand there when it is parsed."""
+    absolute = folder != "dbt_packages"
+    where = f"{tmp_path}{folder}" if folder.startswith("/") else folder
+    where = f"\"{{{{ '{tmp_path}/installed' }}}}\"" if folder == "jinja" else where
+    project = packaged(tiny, tmp_path, f"packages-install-path: {where}\n")
+    project.write("packages.yml", packages(Project(path=tmp_path / "parts"), "v2"))
+    project.commit()
+    record = ci(project)
+    assert kinds(record) == ["deps", "compare", "compare", *["deps"] * absolute, "step"]
+    assert why(record) == {"uses": [("macro", ["part"])]}
+    assert project.query("select id from tiny.pr.uses") == [(2,)]

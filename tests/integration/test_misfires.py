@@ -24,16 +24,19 @@ MORE_MODELS = {
     "counted": "select {{ top() }} as id from {{ ref('people') }}",
     "tested": "select id from {{ ref('counted') }}",
     "literal": "select {{ text('a') }} as a",
+    "halved": "select {{ parts.half('id') }} as id from {{ ref('people') }}",
     "nullsafe": "select {{ dbt.string_literal('a') }} as a",
 }
 FILES = {
     **TINY,
     "dbt_jobs.yml": JOBS,
     "dbt_project.yml": TINY["dbt_project.yml"] + "vars:\n  most: 10\n  level: 1\n  other: 1\n",
-    "packages.yml": "packages:\n  - local: parts\n",
+    "packages.yml": "packages:\n  - local: parts  # with us\n",
     "parts/dbt_project.yml": "name: parts\nversion: '1.0'\n",
     # Has the name of a macro of dbt's own.
     "parts/macros/same.sql": "{% macro string_literal(v) %}'{{ v }}'{% endmacro %}\n",
+    "parts/macros/half.sql": "{% macro half(c) %} {{ c }} / 2 {% endmacro %}\n",
+    "parts/models/part.sql": "select 1 as id\n",
     "macros/shout.sql": "{% macro shout(c) %} upper({{ c }}) {% endmacro %}\n",
     "macros/top.sql": "{% macro top() %} {{ var('most') }} {% endmacro %}\n",
     "macros/text.sql": "{% macro text(v) %} {{ string_literal(v) }} {% endmacro %}\n",
@@ -96,6 +99,13 @@ def a_package_on_main(project: Project) -> None:
     project.git("rebase", "--quiet", "main")
 
 
+def a_local_package(project: Project) -> None:
+    """Its files are the commit's; the lock file, which nobody commits here, isn't there on GitHub."""
+    (project.path / "package-lock.yml").unlink()
+    replace(project, "parts/macros/half.sql", "/ 2", "* 0.5")
+    replace(project, "parts/models/part.sql", "1", "2")
+
+
 def a_newer_dbt_in_production(project: Project) -> None:
     """Another version brings other macros of dbt's own: all that use them look modified."""
 
@@ -137,6 +147,7 @@ CASES = [
      ALWAYS, {"accepted_values_tested_id___var_level_"}),
     (a_macro, {"shouted", "shouted_too"}, ALWAYS, set()),
     (a_package_on_main, set(), ALWAYS | {"literal"}, set()),
+    (a_local_package, {"halved", "part"}, ALWAYS, set()),
     (a_newer_dbt_in_production, set(), ALWAYS | {"nullsafe", "unique_two_id"}, set()),
     (main_that_moved_on, {"limited"}, ALWAYS | {"one", "shouted_too", "two", "unique_two_id"}, set()),
     (main_that_did_the_same, {"limited"}, ALWAYS, {"limited"}),

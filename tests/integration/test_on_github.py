@@ -306,6 +306,15 @@ def test_a_check_that_a_fork_s_run_left_nothing_of_gets_a_status(there: OnGitHub
     assert there.statuses()[-1] == ("error", "the fork's run ended as failure: see the run")
 
 
+def test_no_more_of_a_fork_s_artifacts_are_listed_than_are_looked_at(there: OnGitHub) -> None:
+    of_fork(there)
+    for number in range(250):
+        there.fake.add_artifact(f"noise-{number}", b"", run=there.fake.runs[500])
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert there.fake.count(path="/runs/500/artifacts") == 1
+
+
 def test_a_fork_s_run_of_an_older_head_is_not_reported(there: OnGitHub) -> None:
     of_fork(there)
     there.fake.pulls[7].head_sha = "f" * 40

@@ -295,6 +295,22 @@ def test_other_files_in_the_zip_are_not_written(tmp_path: Path) -> None:
     assert archive.ENTRIES == 100
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_packed_otherwise_than_githubs_is_refused(tmp_path: Path, method: int) -> None:
+    """Python's readers of these methods have errors of their own for what is broken in them."""
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as packed:
+        packed.writestr("a.json", b"{}" * 5000)
+    data = bytearray(path.read_bytes())
+    data[40:70] = bytes(30)
+    path.write_bytes(data)
+    into = tmp_path / "into"
+    into.mkdir()
+    with pytest.raises(ArchiveRefused, match=f"packed by method {method}"):
+        unpack(path, into, {"a.json": 10_000})
+    assert not list(into.iterdir())
+
+
 def test_github_out_of_reach_is_no_missing_state(store: GitHubStore, fake: FakeGitHub) -> None:
     fake.denied.add("actions: read")
     with pytest.raises(StateUnresolved, match="state can't be read from GitHub's artifacts") as hit:
