@@ -27,7 +27,7 @@ lint: $(READY) ## ruff, mypy --strict and the direction of imports
 	$(BIN)/pytest -q tests/unit/test_imports.py
 
 test: $(READY) ## the whole test suite, with real dbt on DuckDB
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal --durations 15 $(ARGS)
 
 demo: $(READY) ## production, then a change and the slim CI job that defers to it
 	$(BIN)/python examples/demo.py

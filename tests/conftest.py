@@ -158,7 +158,25 @@ def jaffle(tmp_path: Path) -> Project:
 @pytest.fixture
 def tiny(tmp_path: Path) -> Project:
     """The smallest project that does something: a seed, two models, a test, one job."""
-    project = Project(path=tmp_path / "tiny")
+    return write_tiny(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = write_tiny(tmp_path_factory.mktemp("built") / "tiny")
+    done = project.run("daily")
+    assert done.code == 0, done.err
+    return project.path
+
+
+@pytest.fixture
+def built(_built: Path, tmp_path: Path) -> Project:
+    """The smallest project after production has run on main: its state is there."""
+    return Project(path=Path(shutil.copytree(_built, tmp_path / "tiny", symlinks=True)))
+
+
+def write_tiny(path: Path) -> Project:
+    project = Project(path=path)
     for name, text in TINY.items():
         project.write(name, text)
     project.init()

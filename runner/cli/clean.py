@@ -22,6 +22,7 @@ from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
 from runner.cli.running import cache_folder
 from runner.cli.stores import store_of
+from runner.cli.telling import summarize
 from runner.config import default_file
 from runner.dbt.profiles import FILE as PROFILES
 from runner.errors import ConfigInvalid, ExitCode
@@ -34,12 +35,16 @@ from runner.github.outputs import write_outputs
 from runner.model import Config
 from runner.reports.cleaned import as_json, as_text
 from runner.reports.lines import LineReporter
+from runner.reports.markdown import document, fence
 from runner.reports.masked import MaskedReporter
 from runner.reports.reporter import Reporter
+from runner.reports.text import clipped
 from runner.state import GITHUB
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
+
+LONGEST_SUMMARY = 50_000
 
 
 @click.command()
@@ -78,6 +83,7 @@ def clean(
             click.echo(as_json(cleaned) if json_ else as_text(cleaned))
         else:
             reporter.say(as_text(cleaned))  # where the fence is
+        summarize(document(["### Schemas of closed pull requests", _shown(cleaned)]), environ)
     finally:
         reporter.close()
     if environ.get("GITHUB_OUTPUT"):
@@ -86,6 +92,10 @@ def clean(
     if interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.STEP_FAILED if cleaned.failed else ExitCode.SUCCESS
+
+
+def _shown(cleaned: Cleaned) -> str:
+    return fence(clipped(as_text(cleaned).strip(), LONGEST_SUMMARY), "text")
 
 
 @dataclass(frozen=True, kw_only=True)

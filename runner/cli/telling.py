@@ -40,7 +40,7 @@ def tell(
         difference=occasion.difference,
     )
     _write(annotation_lines([report]))
-    _summarize(step_summary(report), environ)
+    summarize(step_summary(report), environ)
     delivered = occasion.delivery.ended(report) if occasion.delivery else NOT_DUE
     warn(delivered)
     outputs.ended(run, folder, delivered)
@@ -51,7 +51,7 @@ def tell_skipped(occasion: Occasion, job: str, environ: Mapping[str, str]) -> in
     """A job that the event doesn't start: said, and a success."""
     text = f"`{job}` isn't run: {occasion.skipped}"
     _write([defused(text)])
-    _summarize(f"⏭️ {text}\n", environ)
+    summarize(f"⏭️ {text}\n", environ)
     delivery = occasion.delivery if occasion.says_so else None
     delivered = delivery.skipped(occasion.skipped) if delivery else NOT_DUE
     warn(delivered)
@@ -103,7 +103,8 @@ def _record(state: PublishedState, store: StateStore) -> Run:
         return run_from_json(record.read_text(encoding="utf-8"))
 
 
-def _summarize(text: str, environ: Mapping[str, str]) -> None:
+def summarize(text: str, environ: Mapping[str, str]) -> None:
+    """Adds Markdown to the page of the workflow's run, where there is one."""
     file = environ.get("GITHUB_STEP_SUMMARY")
     if not file:
         return

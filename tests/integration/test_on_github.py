@@ -20,16 +20,15 @@ from tests.on_github import OnGitHub, zipped
 
 
 @pytest.fixture
-def there(tiny: Project, tmp_path: Path) -> Iterator[OnGitHub]:
+def there(built: Project, tmp_path: Path) -> Iterator[OnGitHub]:
     """Production has run on main, and the branch `change` changes a model."""
-    assert tiny.run("daily").code == 0
-    tiny.git("checkout", "--quiet", "-b", "change")
-    tiny.append("models/two.sql", "-- changed\n")
-    tiny.commit("change two")
+    built.git("checkout", "--quiet", "-b", "change")
+    built.append("models/two.sql", "-- changed\n")
+    built.commit("change two")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with FakeGitHub() as fake:
-        yield OnGitHub(project=tiny, fake=fake, scratch=scratch)
+        yield OnGitHub(project=built, fake=fake, scratch=scratch)
 
 
 def test_a_pull_request_gets_a_status_a_comment_a_summary_and_outputs(there: OnGitHub) -> None:
@@ -528,6 +527,7 @@ def test_what_a_pull_request_s_life_costs(
         requests = spent(there, "clean")
         record_property("API requests of a close", requests)
         assert requests <= 3
+        assert "pr_7" in there.summary()
 
 
 def spent(there: OnGitHub, *arguments: str) -> int:
