@@ -39,7 +39,8 @@ def _deploys_there(written: Written, environment: Mapping) -> WrittenJob | None:
     for job in written.jobs.values():
         other = written.environment_of(job)
         known = job.environment in written.environments
-        if job.deploys and known and other.text("target") == target:
+        # What nothing starts is tried by hand, and may be meant for where pull requests write.
+        if job.deploys and job.triggers.entries and known and other.text("target") == target:
             return job
     return None
 
