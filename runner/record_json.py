@@ -18,6 +18,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 from runner.record import PublishedState, Run
 
+# What the file of a record is called, wherever it lies.
+RECORD = "run.json"
 RUN_SCHEMA = "dbt-gitops/run/v1"
 STATE_SCHEMA = "dbt-gitops/state/v1"
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from runner.cleaning.records import RECORD, Record, read_record
+from runner.cleaning.records import Record, read_record
 from runner.github.answers import Artifact
 from runner.github.artifact_names import pull_request_and_job, run_artifact
 from runner.github.download import ArtifactRefused
 from runner.record import Run
-from runner.state.archive import unpack
+from runner.record_json import RECORD
+from runner.state.archive import RUN_FOLDER, unpack
 from runner.state.checks import RECORD_LIMIT
 from runner.state.search import Passed
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 # A run folder holds manifest, docs and logs too; only the record of it is unpacked.
 ZIP_LIMIT = 256 * 2**20
-ENTRIES = 5000
 # What a sweep looks at: a token has 1,000 requests an hour, and a list takes one for 100.
 LISTED = 10_000
 FETCHED = 300
@@ -102,7 +102,7 @@ class ArtifactRecords:
             path, into = Path(temporary, "run.zip"), Path(temporary, "run")
             into.mkdir()
             self._github.download_artifact(named.artifact, path, limit=ZIP_LIMIT)
-            unpack(path, into, {RECORD: RECORD_LIMIT}, most=ENTRIES)
+            unpack(path, into, {RECORD: RECORD_LIMIT}, most=RUN_FOLDER)
             run = read_record(into / RECORD)
         if (run.pr_number, run.job) != (named.number, named.job):
             raise ValueError(f"its record is of job {run.job!a} and pull request {run.pr_number}")

@@ -8,10 +8,8 @@ from pathlib import Path
 
 from runner.execution.folder import HOME
 from runner.record import Run
-from runner.record_json import run_from_json
+from runner.record_json import RECORD, run_from_json
 from runner.state.checks import RECORD_LIMIT, format_size
-
-RECORD = "run.json"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.cli.deciding import plan_report
-from runner.cli.deliveries import delivery_of, has_rivals, says_so
+from runner.cli.deliveries import delivery_of, has_rivals, place_here, says_so
 from runner.delivery.delivery import Delivery
-from runner.delivery.place import place_of
 from runner.errors import ConfigInvalid
 from runner.events import (
     Dispatch,
@@ -21,7 +20,6 @@ from runner.events import (
     event_of,
     started_by,
 )
-from runner.git import repository_root
 from runner.model import Config
 from runner.reports.plan import difference_lines
 from runner.reports.report import DifferenceLine, Place
@@ -36,7 +34,7 @@ class Occasion:
     """``config`` decides: the base's jobs file on a pull request, otherwise the checkout's.
 
     ``event`` and ``delivery`` are None where there is none: on one's own machine, and where the token
-    can't write. ``verdict`` is None unless a pull request asks for the job.
+    can't write. ``verdict`` is None unless a pull request, or a merge queue, asks for the job.
     """
 
     config: Config
@@ -76,8 +74,6 @@ class Occasion:
             return self.verdict.reason
         if isinstance(self.event, Merge):
             return f"push to {self.event.branch or self.event.ref}"
-        if isinstance(self.event, MergeGroup):
-            return f"the merge queue of {self.event.base_ref} asks for checks"
         if isinstance(self.event, Tick):
             return f"the schedule {self.event.schedule} fired"
         if isinstance(self.event, Dispatch) and self.event.cause:
@@ -101,8 +97,7 @@ class Occasion:
 def occasion_of(config: Config, job: str, environ: Mapping[str, str]) -> Occasion:
     """``config`` is the checkout's. Raises ConfigInvalid where the event mustn't run the job."""
     started, event = started_by(environ), event_of(environ)
-    root = repository_root(config.root, environ) or config.root
-    place = place_of(event, environ, config.project.resolve(), root)
+    place = place_here(event, environ, config.root, config.project)
     if not isinstance(event, (PullRequest, MergeGroup)):
         delivery = delivery_of(job, event, place, config.root, environ)
         return Occasion(config=config, started=started, event=event, place=place, delivery=delivery)

@@ -10,9 +10,8 @@ from runner.delivery.delivery import Delivered
 from runner.github.artifact_names import run_artifact
 from runner.github.outputs import write_outputs
 from runner.record import Run
+from runner.record_json import RECORD
 from runner.state.github_store import FOLDER, artifact_name
-
-RECORD = "run.json"
 
 
 class Outputs:

@@ -17,8 +17,9 @@ from runner.events import event_of
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.record import PublishedState, Run
-from runner.record_json import run_from_json
+from runner.record_json import RECORD, run_from_json
 from runner.reports.annotations import annotation_lines
+from runner.reports.markdown import code, prose
 from runner.reports.report import History, Report, history_of
 from runner.reports.step_summary import step_summary
 from runner.state import StateStore
@@ -51,7 +52,7 @@ def tell_skipped(occasion: Occasion, job: str, environ: Mapping[str, str]) -> in
     """A job that the event doesn't start: said, and a success."""
     text = f"`{job}` isn't run: {occasion.skipped}"
     _write([defused(text)])
-    summarize(f"⏭️ {text}\n", environ)
+    summarize(f"⏭️ {code(job)} isn't run: {prose(occasion.skipped)}\n", environ)
     delivery = occasion.delivery if occasion.says_so else None
     delivered = delivery.skipped(occasion.skipped) if delivery else NOT_DUE
     warn(delivered)
@@ -63,9 +64,10 @@ def tell_failure(
     delivery: Delivery | None, job: str, outputs: Outputs, error: BaseException
 ) -> None:
     """It ended without a run: no status is left pending. The error goes its way."""
-    known = isinstance(error, DbtGitopsError)
-    reason = error.what if isinstance(error, DbtGitopsError) else type(error).__name__
-    reason = reason if known else f"ended by {reason}: see the log"
+    if isinstance(error, DbtGitopsError):
+        reason = error.what
+    else:
+        reason = f"ended by {type(error).__name__}: see the log"
     delivered = delivery.failed(reason) if delivery else NOT_DUE
     warn(delivered)
     outputs.without_run(job, "error", reason, delivered)
@@ -93,13 +95,15 @@ def _history(run: Run, store: StateStore) -> History:
         return History()
     try:
         return history_of(run, _record(state, store))
-    except (StateUnresolved, ValueError):
-        return History()  # how long it takes elsewhere is worth no failure, and no request
+    except (StateUnresolved, ValueError) as error:
+        # How long it takes elsewhere is worth no failure.
+        _write([defused(f"warning: the times in production aren't known: {error}")])
+        return History()
 
 
 def _record(state: PublishedState, store: StateStore) -> Run:
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-") as folder:
-        record = store.fetch_record(state, Path(folder)) / "run.json"
+        record = store.fetch_record(state, Path(folder)) / RECORD
         return run_from_json(record.read_text(encoding="utf-8"))
 
 

@@ -76,26 +76,25 @@ class Delivery:
 
     def ended(self, report: Report) -> Delivered:
         """The last status first: merging waits for it. Then the comment, of a pull request."""
-        reported = self._wait(lambda: self._set(status.ended(report))) is not None
-        number, comment_url = self.number, None
-        if number is not None:
-            comment_url = self._wait(lambda: self._comment(number, report))
-        return self._delivered(reported, comment_url or "")
+        return self._tell(status.ended(report), lambda number: self._comment(number, report))
 
     def _without_run(self, last: CommitStatus, icon: str, reason: str) -> Delivered:
         """A section of the comment that is of an earlier commit gives way; none is made."""
-        reported = self._wait(lambda: self._set(last)) is not None
-        number, comment_url = self.number, None
-        if number is not None:
-            notice = notice_section(self.job, self.place, icon, reason)
-            comment_url = self._wait(lambda: replace_section(self._connected, number, notice))
-        return self._delivered(reported, comment_url or "")
+        notice = notice_section(self.job, self.place, icon, reason)
+        return self._tell(last, lambda number: replace_section(self._connected, number, notice))
 
-    def _delivered(self, reported: bool, comment_url: str = "") -> Delivered:
+    def _tell(self, last: CommitStatus, comment: Callable[[int], str]) -> Delivered:
+        """All that is left to say, and the end of the connection."""
+        number, comment_url = self.number, None
+        reported = self._wait(lambda: self._set(last)) is not None
+        if number is not None:
+            comment_url = self._wait(lambda: comment(number))
         self._requests.shutdown()
         if self._github:
             self._github.close()
-        return Delivered(reported=reported, comment_url=comment_url, problems=tuple(self.problems))
+        return Delivered(
+            reported=reported, comment_url=comment_url or "", problems=tuple(self.problems)
+        )
 
     def _wait(self, request: Callable[[], str]) -> str | None:
         return self._requests.submit(self._attempt, request).result()

@@ -21,8 +21,8 @@ from runner.github.artifact_names import pull_request_and_job
 from runner.github.download import ArtifactRefused
 from runner.model import Config
 from runner.record import Run
-from runner.record_json import run_from_json
-from runner.state.archive import unpack
+from runner.record_json import RECORD, run_from_json
+from runner.state.archive import RUN_FOLDER, unpack
 from runner.triggers import QUIET, Changes, Triggered, decide
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from runner.github.answers import PullRequest as Asked
     from runner.github.client import GitHub
 
-RECORD = "run.json"
 RECORD_LIMIT = 16 * 2**20
 ZIP_LIMIT = 64 * 2**20
 # More artifacts than any honest run has; the rest isn't looked at.
@@ -71,7 +70,8 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
 
     One request, and one for each record. Raises GitHubFailed.
     """
-    for artifact in islice(github.artifacts_of(event.run_id), MOST):
+    artifacts = github.artifacts_of(event.run_id)
+    for artifact in islice(artifacts, MOST):
         named = pull_request_and_job(artifact.name)
         if named is None:
             continue
@@ -86,6 +86,8 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
             yield Told(artifact=artifact.name, job=named[1], passed_over=why)
             continue
         yield Told(artifact=artifact.name, job=named[1], run=run)
+    if next(artifacts, None):
+        yield Told(artifact="the other artifacts", passed_over=f"only {MOST} are looked at")
 
 
 def expected(
@@ -128,7 +130,7 @@ def _record(github: GitHub, artifact: Artifact) -> str:
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-") as folder:
         zipped = Path(folder) / "artifact.zip"
         github.download_artifact(artifact, zipped, limit=ZIP_LIMIT)
-        unpack(zipped, Path(folder), {RECORD: RECORD_LIMIT})
+        unpack(zipped, Path(folder), {RECORD: RECORD_LIMIT}, most=RUN_FOLDER)
         return (Path(folder) / RECORD).read_text(encoding="utf-8")
 
 

@@ -21,11 +21,10 @@ from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import secret_mask
 from runner.record import ComparedWith, Run, StepResult
-from runner.record_json import run_to_json
+from runner.record_json import RECORD, run_to_json
 from runner.reports.masked import MaskedReporter
 from runner.stopping import Stop, Stopped
 
-RECORD = "run.json"
 # More than any manifest needs; a store that doesn't answer must not hold the job.
 PUBLISHING = timedelta(minutes=5)
 DIED = "the run ended without a word"

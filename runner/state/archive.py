@@ -13,6 +13,8 @@ from runner.state.checks import format_size
 from runner.state.files import CHUNK
 
 ENTRIES = 100
+# A run folder has files for each attempt at each step.
+RUN_FOLDER = 5000
 # Bytes: of the list of so many entries in the zip, and of its end, which is 22 without a comment.
 DIRECTORY = 2**16
 END = 22

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from runner.errors import StateUnresolved
 from runner.record import PublishedState
-from runner.record_json import published_from_json, published_to_json
+from runner.record_json import RECORD, published_from_json, published_to_json
 from runner.state.checks import (
     AGAIN,
     MANIFEST_LIMIT,
@@ -78,7 +78,7 @@ class FileStore:
         return into
 
     def fetch_record(self, published: PublishedState, into: Path) -> Path:
-        with staged(into, "run.json") as file:
+        with staged(into, RECORD) as file:
             self._copy(published, "run", file, RECORD_LIMIT)
             file.seek(0)
             check_record(file.read(), published)

@@ -28,7 +28,7 @@ from runner.errors import GitHubFailed, StateUnresolved
 from runner.github.answers import Artifact
 from runner.github.download import ArtifactRefused
 from runner.record import PublishedState
-from runner.record_json import published_from_json, published_to_json, run_from_json
+from runner.record_json import RECORD, published_from_json, published_to_json, run_from_json
 from runner.state.archive import unpack
 from runner.state.checks import (
     AGAIN,
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 POINTER = "pointer.json"
 MANIFEST = "manifest.json"
-RECORD = "run.json"
 MEMBERS = {POINTER: POINTER_LIMIT, MANIFEST: MANIFEST_LIMIT, RECORD: RECORD_LIMIT}
 FOLDER = "state"
 # A zip of this size holds the largest manifest that is read.

@@ -312,6 +312,7 @@ def test_no_more_of_a_fork_s_artifacts_are_listed_than_are_looked_at(there: OnGi
     done = there.cli("report")
     assert done.code == 0, done.err
     assert there.fake.count(path="/runs/500/artifacts") == 1
+    assert "passed over the other artifacts: only 50 are looked at" in done.out
 
 
 def test_a_fork_s_run_of_an_older_head_is_not_reported(there: OnGitHub) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from runner.cleaned import Cleaned, CleanedSchema
-from runner.cleaning import artifacts
 from runner.cleaning.artifacts import ArtifactRecords
 from runner.cleaning.records import Record, local_records
 from runner.cleaning.sorting import sort_out
@@ -27,6 +26,7 @@ from runner.model import Config
 from runner.record import Run, Schema
 from runner.record_json import run_from_json, run_to_json
 from runner.reports.cleaned import as_json, as_text
+from runner.state.archive import RUN_FOLDER
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.clients import client
 from tests.fake_github.states import zipped
@@ -260,7 +260,7 @@ def plus(name: str) -> Callable[[Run], bytes]:
 def crowded(one: Run) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
-        for number in range(artifacts.ENTRIES + 1):
+        for number in range(RUN_FOLDER + 1):
             archive.writestr(str(number), b"")
     return data.getvalue()
 
