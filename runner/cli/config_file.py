@@ -22,5 +22,10 @@ def load_config(given: Path | None) -> Config:
     if loaded.problems and os.environ.get("GITHUB_ACTIONS") == "true":
         click.echo(as_annotations(loaded), err=True)
     if loaded.config is None:
-        raise ConfigInvalid(f"{path} can't be used", why="its problems are listed above")
+        first, more = loaded.errors[0], len(loaded.errors) - 1
+        raise ConfigInvalid(
+            f"{path}:{first.line}: {first.what}",
+            why=f"and {more} more, listed above" if more else first.why,
+            hint=first.hint,
+        )
     return loaded.config
