@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from runner.steps import Step
 
@@ -17,7 +17,25 @@ OnMissing = Literal["fail", "full", "skip"]
 Concurrency = Literal["replace", "queue", "cancel"]
 Ending = Literal["success", "error", "cancelled"]
 NotifyOn = Literal["started", "success", "failure", "cancelled", "sla"]
+Override = Literal[
+    "steps",
+    "schema",
+    "dbt",
+    "threads",
+    "target",
+    "timeout",
+    "generate_docs",
+    "git_ref",
+    "vars",
+    "env",
+    "defer_to",
+    "full",
+]
+OVERRIDES: tuple[Override, ...] = get_args(Override)
 Severity = Literal["error", "warning"]
+
+# How late a fire time may be made good where the file doesn't say: GitHub has been five hours late.
+GRACE = timedelta(hours=6)
 
 # What a value of `vars` may be: anything that YAML can say.
 VarValue = Any
@@ -76,7 +94,7 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """A POSIX cron expression of five fields, in an IANA time zone."""
+    """A cron expression of five fields, in an IANA time zone."""
 
     cron: str
     timezone: str = "UTC"
@@ -103,10 +121,17 @@ class MergeTrigger:
 
 @dataclass(frozen=True, kw_only=True)
 class JobTrigger:
-    """After the job of this name has ended in one of these ways."""
+    """After the job of this name, or each job of these names, has ended in one of these ways."""
 
-    name: str
+    names: tuple[str, ...]
     on: tuple[Ending, ...] = ("success",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchTrigger:
+    """By workflow_dispatch or repository_dispatch, which may say this differently from the file."""
+
+    overrides: tuple[Override, ...] = OVERRIDES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +142,7 @@ class Triggers:
     pull_request: PullRequestTrigger | None = None
     merge: MergeTrigger | None = None
     job: tuple[JobTrigger, ...] = ()
-    dispatch: bool = False
+    dispatch: DispatchTrigger | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +170,19 @@ class Retries:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """A job of another repository, which starts after this one has ended in one of these ways.
+
+    ``token`` names the variable that holds a token for that repository, as ``$NAME``.
+    """
+
+    repository: str
+    job: str
+    token: str
+    on: tuple[Ending, ...] = ("success",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One job, with the file's defaults and its environment's target, vars and env already in it."""
 
@@ -165,6 +203,9 @@ class Job:
     sla: timedelta | None = None
     notify: Mapping[str, tuple[NotifyOn, ...]] = field(default_factory=dict)
     concurrency: Concurrency = "replace"
+    grace: timedelta = GRACE
+    disable_after: int | None = None
+    dispatches: tuple[Elsewhere, ...] = ()
     enabled: bool = True
 
     @property
@@ -187,7 +228,10 @@ class Channel:
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """A whole jobs file. ``project`` is the absolute folder of dbt_project.yml."""
+    """A whole jobs file. ``project`` is the absolute folder of dbt_project.yml.
+
+    ``action`` is what the compiled workflow calls, "" for the release that compiles it.
+    """
 
     path: Path
     project: Path
@@ -195,6 +239,9 @@ class Config:
     environments: Mapping[str, Environment]
     jobs: Mapping[str, Job]
     notifications: Mapping[str, Channel] = field(default_factory=dict)
+    action: str = ""
+    run_slots: int | None = None
+    watch: Schedule | None = None
 
     @property
     def root(self) -> Path:

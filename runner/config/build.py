@@ -13,10 +13,13 @@ from runner.config.targets import Target, resolve
 from runner.config.written import Written, WrittenJob
 from runner.durations import parse_duration
 from runner.model import (
+    GRACE,
     Channel,
     Config,
     DbtExecutable,
     Deferral,
+    DispatchTrigger,
+    Elsewhere,
     Environment,
     Job,
     JobTrigger,
@@ -47,6 +50,9 @@ def build(written: Written) -> Config:
         },
         jobs={name: _job(written, job) for name, job in written.jobs.items()},
         notifications={name: _channel(name, body) for name, body in written.channels.items()},
+        action=written.root.text("action") or "",
+        run_slots=_value(written.root, "run_slots", int, None),
+        watch=_schedule(written.root.mapping("watch")) if "watch" in written.root.entries else None,
     )
 
 
@@ -116,23 +122,46 @@ def _job(written: Written, job: WrittenJob) -> Job:
             for name in settings.mapping("notify").entries
         },
         concurrency=cast("Any", settings.text("concurrency") or "replace"),
+        grace=_duration(settings.mapping("catch_up"), "grace") or GRACE,
+        disable_after=_value(settings, "disable_after", int, None),
+        dispatches=tuple(_elsewhere(each) for each in settings.mappings("dispatches")),
         enabled=_value(settings, "enabled", bool, True),
     )
 
 
 def _triggers(body: Mapping) -> Triggers:
     return Triggers(
-        schedule=tuple(
-            Schedule(cron=each.text("cron") or "", timezone=each.text("timezone") or "UTC")
-            for each in body.mappings("schedule")
-        ),
+        schedule=tuple(_schedule(each) for each in body.mappings("schedule")),
         pull_request=_pull_request(body) if "pull_request" in body.entries else None,
         merge=_merge(body.mapping("merge")) if "merge" in body.entries else None,
-        job=tuple(
-            JobTrigger(name=each.text("name") or "", on=_choices(each, "on", ("success",)))
-            for each in body.mappings("job")
-        ),
-        dispatch=_value(body, "dispatch", bool, False),
+        job=tuple(_after(each) for each in body.mappings("job")),
+        dispatch=_dispatch(body),
+    )
+
+
+def _schedule(body: Mapping) -> Schedule:
+    return Schedule(cron=body.text("cron") or "", timezone=body.text("timezone") or "UTC")
+
+
+def _after(body: Mapping) -> JobTrigger:
+    name = body.text("name")
+    names = (name,) if name else _texts(body, "all_of")
+    return JobTrigger(names=names, on=_choices(body, "on", ("success",)))
+
+
+def _dispatch(triggers: Mapping) -> DispatchTrigger | None:
+    body = triggers.mapping("dispatch")
+    if "overrides" in body.entries:
+        return DispatchTrigger(overrides=_choices(body, "overrides"))
+    return DispatchTrigger() if _value(triggers, "dispatch", bool, False) else None
+
+
+def _elsewhere(body: Mapping) -> Elsewhere:
+    return Elsewhere(
+        repository=body.text("repository") or "",
+        job=body.text("job") or "",
+        token=body.text("token") or "",
+        on=_choices(body, "on", ("success",)),
     )
 
 

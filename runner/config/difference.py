@@ -14,10 +14,21 @@ import yaml
 
 from runner.config.widening import Widening, widenings
 from runner.durations import spell_duration
-from runner.model import Config, Deferral, Environment, Job, JobTrigger, Schedule, Triggers
+from runner.model import (
+    Config,
+    Deferral,
+    DispatchTrigger,
+    Environment,
+    Job,
+    JobTrigger,
+    Schedule,
+    Triggers,
+)
 from runner.schedule.fires import next_fires
 from runner.steps import Step
 
+# Where the jobs file calls it otherwise than the model.
+_KEYS = {"grace": "catch_up.grace"}
 Kind = Literal["file", "environment", "job", "channel"]
 FIRES_SHOWN = 3
 
@@ -123,7 +134,11 @@ def _fields(before: Flat, after: Flat) -> Iterator[FieldChange]:
 def _file(config: Config) -> dict[str, Flat]:
     """What the file says of itself, as the one thing without a name."""
     project = _plain(config.project, config.root)
-    return {"": {"project": _yaml(project), "state": _yaml(config.state)}}
+    said = {"project": project, "state": config.state}
+    for name in ("action", "run_slots", "watch"):
+        if value := getattr(config, name):
+            said[name] = _plain(value, config.root)
+    return {"": dict(_flat(said))}
 
 
 def _flats(config: Config | None, key: str) -> dict[str, Flat]:
@@ -148,6 +163,12 @@ def _plain(value: object, root: Path) -> object:
         return {"to": value.to.replace(" ", ":"), "on_missing": value.on_missing}
     if isinstance(value, Step):
         return value.text
+    if isinstance(value, DispatchTrigger):
+        return value == DispatchTrigger() or {"overrides": list(value.overrides)}
+    if isinstance(value, JobTrigger):
+        names: dict[str, object] = {"all_of": list(value.names)}
+        named = {"name": value.names[0]} if len(value.names) == 1 else names
+        return {**named, "on": list(value.on)}
     if isinstance(value, timedelta):
         return spell_duration(value)
     if isinstance(value, Path):
@@ -155,9 +176,9 @@ def _plain(value: object, root: Path) -> object:
     if is_dataclass(value):
         given = ((each.name, getattr(value, each.name)) for each in fields(value))
         return {
-            name: _plain(inner, root)
+            _KEYS.get(name, name): _plain(inner, root)
             for name, inner in given
-            if (name != "name" or isinstance(value, JobTrigger)) and not _unset(inner)
+            if name != "name" and not _unset(inner)
         }
     if isinstance(value, Mapping):
         return {name: _plain(inner, root) for name, inner in value.items()}

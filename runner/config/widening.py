@@ -108,7 +108,7 @@ def _gained(old: Triggers, new: Triggers) -> Iterator[str]:
         yield f"merges into {_branches(new.merge.branches)}"
     for trigger in new.job:
         if trigger not in old.job:
-            yield f"the end of {trigger.name} ({', '.join(trigger.on)})"
+            yield f"the end of {' and '.join(trigger.names)} ({', '.join(trigger.on)})"
     if new.dispatch and not old.dispatch:
         yield "dispatch"
 

@@ -13,6 +13,13 @@ from functools import cached_property
 from runner.config.nodes import Entry, Mapping, Scalar
 from runner.config.text import Source
 
+
+def upstreams(trigger: Mapping) -> tuple[Scalar, ...]:
+    """The names of the jobs that a `job` trigger waits for."""
+    name = trigger.scalar("name")
+    return (*([name] if name else []), *trigger.scalars("all_of"))
+
+
 LISTS_OF_NAMES = ("environments", "notifications", "jobs")
 
 

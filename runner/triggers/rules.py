@@ -90,7 +90,7 @@ def dispatch(job: Job, event: Dispatch) -> Iterator[Objection]:
 
 
 def after_job(job: Job, name: str, ending: Ending) -> Iterator[Objection]:
-    endings = [trigger.on for trigger in job.triggers.job if trigger.name == name]
+    endings = [trigger.on for trigger in job.triggers.job if name in trigger.names]
     if not endings:
         yield "trigger", f"`{name}` doesn't start it"
     elif not any(ending in on for on in endings):

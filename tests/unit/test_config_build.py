@@ -12,6 +12,7 @@ from runner.model import (
     Config,
     DbtExecutable,
     Deferral,
+    DispatchTrigger,
     Environment,
     JobTrigger,
     MergeTrigger,
@@ -72,7 +73,9 @@ def test_the_jobs_of_the_example(example: Loaded) -> None:
         Schedule(cron="0 4 * * *", timezone="America/New_York"),
     )
     assert [step.text for step in daily.steps] == ["dbt seed", "dbt build"]
-    assert daily.triggers == Triggers(job=(JobTrigger(name="ingest"),), dispatch=True)
+    assert daily.triggers == Triggers(
+        job=(JobTrigger(names=("ingest",)),), dispatch=DispatchTrigger()
+    )
     assert (daily.source_freshness, daily.generate_docs) == (True, True)
     assert daily.retries == Retries(attempts=2, delay=timedelta(minutes=1))
     assert daily.sla == timedelta(minutes=90)
@@ -97,13 +100,14 @@ def test_defaults_and_all_that_can_be_said(tmp_path: Path) -> None:
     }
     assert a.env == {"A": "1", "REGION": "EU", "TZ": "UTC"}
     assert a.triggers.merge == MergeTrigger()
-    assert a.triggers.dispatch is True
+    assert a.triggers.dispatch == DispatchTrigger()
     assert a.defer == Deferral(environment="both")
     assert (b.defer, b.enabled, b.env) == (None, False, a.env)
     assert b.triggers.pull_request == PullRequestTrigger()
     assert b.triggers.job == (
-        JobTrigger(name="a", on=("error", "cancelled")),
-        JobTrigger(name="both"),
+        JobTrigger(names=("a",), on=("error", "cancelled")),
+        JobTrigger(names=("both",)),
+        JobTrigger(names=("a", "both")),
     )
     assert b.triggers.schedule == ()
     assert both.defer == Deferral(job="both", on_missing="skip")

@@ -15,7 +15,7 @@ FLOORS: list[set[str]] = [
     {"dbt", "state", "reports"},
     {"github"},
     {"config", "events", "triggers", "schedule"},
-    {"cleaned", "model", "record", "record_json"},
+    {"cleaned", "history", "history_json", "model", "record", "record_json"},
     {"base_commit", "git", "masking", "steps", "stopping"},
     {"durations", "errors", "patterns"},
 ]
@@ -25,6 +25,9 @@ NEIGHBOURS = {
     ("cleaning", "execution"),
     ("config", "schedule"),
     ("triggers", "events"),
+    ("history", "record"),
+    ("history_json", "history"),
+    ("history_json", "record_json"),
     ("record", "model"),
     ("record_json", "record"),
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runner.config.nodes import Scalar
 from runner.config.text import shown
-from runner.config.written import Written
+from runner.config.written import Written, upstreams
 from runner.model import Problem
 
 # Of a longer circle, the middle is left out of the message.
@@ -19,7 +19,7 @@ def trigger_cycles(written: Written) -> Iterator[Problem]:
         job.name: {
             name.text: name
             for trigger in job.triggers.mappings("job")
-            if (name := trigger.scalar("name"))
+            for name in upstreams(trigger)
         }
         for job in written.jobs.values()
     }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.config.nodes import Scalar
+from runner.config.nodes import Mapping, Scalar
 from runner.config.text import did_you_mean, shown
 from runner.config.wording import joined
-from runner.config.written import LISTS_OF_NAMES, Written
+from runner.config.written import LISTS_OF_NAMES, Written, WrittenJob, upstreams
 from runner.model import Problem
 
 RESERVED = "self"
@@ -57,13 +57,25 @@ def channels_of_jobs(written: Written) -> Iterator[Problem]:
 
 
 def jobs_of_triggers(written: Written) -> Iterator[Problem]:
-    """Jobs in triggers that aren't there."""
+    """Jobs in triggers that aren't there, and triggers that don't say which job."""
     known = written.whole.mapping("jobs").entries
     for job in written.jobs.values():
         for trigger in job.triggers.mappings("job"):
-            name = trigger.scalar("name")
-            if name and name.text not in known:
-                yield _unknown(written, name, "job", "jobs", list(known))
+            yield from _one_or_all(written, job, trigger)
+            for name in upstreams(trigger):
+                if name.text not in known:
+                    yield _unknown(written, name, "job", "jobs", list(known))
+
+
+def _one_or_all(written: Written, job: WrittenJob, trigger: Mapping) -> Iterator[Problem]:
+    given = [key for key in ("name", "all_of") if key in trigger.entries]
+    if len(given) != 1:
+        both = "both `name` and `all_of`" if given else "neither `name` nor `all_of`"
+        what = f"`jobs.{job.name}.triggers.job` has {both}"
+        why = "`name` is one job, `all_of` are several that must all have ended"
+        at = trigger.entries["all_of"].key.span if given else trigger.span
+        hint = "keep one of them" if given else "add `name: ingest`, the job that comes before"
+        yield written.source.problem(at, "job-trigger", what, why=why, hint=hint)
 
 
 def _unknown(written: Written, name: Scalar, kind: str, of: str, known: list[str]) -> Problem:
