@@ -27,7 +27,7 @@ def over(first: DispatchOverrides, second: DispatchOverrides) -> DispatchOverrid
         schema=second.schema or first.schema,
         defer_to=second.defer_to or first.defer_to,
         full=second.full or first.full,
-        git_sha=second.git_sha or first.git_sha,
+        git_ref=second.git_ref or first.git_ref,
     )
 
 
@@ -43,7 +43,7 @@ def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overr
         schema=asked.schema,
         defer_to=parse_deferral(config, job.name, asked.defer_to) if asked.defer_to else None,
         full=asked.full,
-        git_sha=asked.git_sha,
+        git_ref=asked.git_ref,
     )
 
 

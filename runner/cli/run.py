@@ -30,7 +30,7 @@ from runner.events import Dispatch, DispatchOverrides
 @click.option("--schema", help="Write into this schema.")
 @click.option("--defer-to", metavar="NAME", help="Defer to this environment or job, or self.")
 @click.option("--full", is_flag=True, help="Build all: no deferral, no comparison with state.")
-@click.option("--git-sha", metavar="SHA", help="Run another commit, in a temporary worktree.")
+@click.option("--git-ref", metavar="REF", help="Run another commit, in a temporary worktree.")
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
 def run(
@@ -44,7 +44,7 @@ def run(
     schema: str | None,
     defer_to: str | None,
     full: bool,
-    git_sha: str | None,
+    git_ref: str | None,
     cause: str,
     as_json: bool,
 ) -> int:
@@ -71,7 +71,7 @@ def run(
         schema=schema,
         defer_to=defer_to,
         full=full,
-        git_sha=git_sha,
+        git_ref=git_ref,
     )
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)

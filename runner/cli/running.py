@@ -74,10 +74,10 @@ def run_and_tell(
 @contextmanager
 def _config(config: Config, overrides: Overrides, environ: Mapping[str, str]) -> Iterator[Config]:
     """With the project of another commit, where one is asked for."""
-    if not overrides.git_sha:
+    if not overrides.git_ref:
         yield config
         return
-    with worktree(config.project, overrides.git_sha, environ) as there:
+    with worktree(config.project, overrides.git_ref, environ) as there:
         yield replace(config, project=there)
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import get_args
 
+from runner.durations import parse_duration
 from runner.errors import EventMalformed
 from runner.events.payload import Payload, is_plain
 from runner.events.types import Dispatch, DispatchOverrides, Upstream
-from runner.model import Ending, VarValue
+from runner.model import OVERRIDES, Ending, VarValue
 
 EVENT_TYPE = "dbt-job"  # of a repository_dispatch that is meant for us
 MAX_CHARACTERS = 65_535  # GitHub's own limit for all inputs
 KNOWN = frozenset(
     {
-        "job", "cause", "rerun", "upstream", "ending", "upstream_run", "target", "threads", "vars",
-        "env", "steps", "schema", "defer_to", "full", "git_sha",
+        "job", "cause", "rerun", "from_failure", "upstream", *OVERRIDES,
     }
 )  # fmt: skip
 
@@ -62,6 +63,7 @@ def _dispatch(inputs: Payload, repository: str, default_branch: str, actor: str)
         job=inputs.text_or("job", ""),
         cause=inputs.text_or("cause", ""),
         rerun=inputs.text_or("rerun", ""),
+        from_failure=_flag(inputs, "from_failure") or False,
         upstream=_upstream(inputs),
         overrides=_overrides(inputs),
         unknown=tuple(sorted(name for name in inputs.values if name not in KNOWN)),
@@ -69,13 +71,19 @@ def _dispatch(inputs: Payload, repository: str, default_branch: str, actor: str)
 
 
 def _upstream(inputs: Payload) -> Upstream | None:
-    job = inputs.text_or("upstream", "")
-    if not job:
+    said = Payload(_mapping(inputs, "upstream"), f"{inputs.path}.upstream")
+    if not said.values:
         return None
-    ending = next((each for each in get_args(Ending) if each == inputs.values.get("ending")), None)
+    ending = next((each for each in get_args(Ending) if each == said.values.get("ending")), None)
     if ending is None:
-        inputs.wrong("ending", f"one of {', '.join(get_args(Ending))}")
-    return Upstream(job=job, ending=ending, run_id=inputs.text_or("upstream_run", ""))
+        said.wrong("ending", f"one of {', '.join(get_args(Ending))}")
+    return Upstream(
+        job=said.text("job"),
+        ending=ending,
+        run_id=said.text_or("run_id", ""),
+        repository=said.text_or("repository", ""),
+        depth=said.number("depth"),
+    )
 
 
 def _overrides(inputs: Payload) -> DispatchOverrides:
@@ -87,8 +95,11 @@ def _overrides(inputs: Payload) -> DispatchOverrides:
         steps=_steps(inputs),
         schema=inputs.text_or("schema", None),
         defer_to=inputs.text_or("defer_to", None),
-        full=_full(inputs),
-        git_sha=inputs.text_or("git_sha", None),
+        full=_flag(inputs, "full") or False,
+        git_ref=inputs.text_or("git_ref", None),
+        dbt=inputs.text_or("dbt", None),
+        timeout=_timeout(inputs),
+        generate_docs=_flag(inputs, "generate_docs"),
     )
 
 
@@ -101,11 +112,22 @@ def _threads(inputs: Payload) -> int | None:
     return Payload({"threads": value}, inputs.path).number("threads")
 
 
-def _full(inputs: Payload) -> bool:
-    value = inputs.values.get("full") or False
+def _flag(inputs: Payload, key: str) -> bool | None:
+    """None where nothing is said: an empty text is what a form leaves."""
+    value = inputs.values.get(key)
+    if value in (None, ""):
+        return None
     if value not in (True, False, "true", "false"):
-        inputs.wrong("full", "true or false")
+        inputs.wrong(key, "true or false")
     return value in (True, "true")
+
+
+def _timeout(inputs: Payload) -> timedelta | None:
+    text = inputs.text_or("timeout", "")
+    try:
+        return parse_duration(text) if text else None
+    except ValueError:
+        inputs.wrong("timeout", "a duration such as 90m or 2h")
 
 
 def _steps(inputs: Payload) -> tuple[str, ...]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeAlias
 
-from runner.model import Ending, VarValue
+from runner.model import OVERRIDES, Ending, Override, VarValue
 
+_NOTHING: tuple[object, ...] = (None, (), {}, "")
 DEPENDABOT = "dependabot[bot]"  # nobody can be called so: brackets aren't allowed in a login
 
 
@@ -100,7 +102,10 @@ class Tick(_OnRepository):
 
 @dataclass(frozen=True, kw_only=True)
 class DispatchOverrides:
-    """What a dispatch says differently from the jobs file: typed, and checked against no job yet."""
+    """What a dispatch says differently from the jobs file: typed, and checked against no job yet.
+
+    ``dbt`` is a version of dbt-core. The names are those of :data:`runner.model.OVERRIDES`.
+    """
 
     target: str | None = None
     threads: int | None = None
@@ -110,24 +115,39 @@ class DispatchOverrides:
     schema: str | None = None
     defer_to: str | None = None
     full: bool = False
-    git_sha: str | None = None
+    git_ref: str | None = None
+    dbt: str | None = None
+    timeout: timedelta | None = None
+    generate_docs: bool | None = None
+
+    def given(self) -> tuple[Override, ...]:
+        """The names of those that say something."""
+        said = {name: getattr(self, name) for name in OVERRIDES}
+        said["full"] = self.full or None
+        return tuple(name for name, value in said.items() if value not in _NOTHING)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
-    """The job that has ended, how, and the id of its run."""
+    """The job that has ended, how, and the id of its run.
+
+    ``repository`` is "" where it is this one. ``depth`` counts the jobs that have started each other
+    until here: 1 after the first of a chain.
+    """
 
     job: str
     ending: Ending
     run_id: str = ""
+    repository: str = ""
+    depth: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch(_OnRepository):
     """``workflow_dispatch``, or ``repository_dispatch`` with its ``event_type``.
 
-    ``job`` is "" where none is named; ``rerun`` is the id of the job's run that is to be run again;
-    ``unknown`` are the inputs that mean nothing here.
+    ``job`` is "" where none is named; ``rerun`` is the id of the job's run that is to be run again,
+    ``from_failure`` only what failed or was skipped; ``unknown`` are the inputs that mean nothing here.
     """
 
     job: str = ""
@@ -135,6 +155,7 @@ class Dispatch(_OnRepository):
     event_type: str = ""
     ref: str = ""
     rerun: str = ""
+    from_failure: bool = False
     upstream: Upstream | None = None
     overrides: DispatchOverrides = DispatchOverrides()
     unknown: tuple[str, ...] = ()

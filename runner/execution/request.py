@@ -23,7 +23,7 @@ class Overrides:
     schema: str | None = None
     defer_to: Deferral | None = None
     full: bool = False
-    git_sha: str | None = None
+    git_ref: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Those that are given, as the record shows them. Values of `env` stay out of it."""

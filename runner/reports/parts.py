@@ -132,7 +132,7 @@ def reproduction(report: Report) -> str:
     run = report.run
     if run.status == "skipped" or run.pr_number is None:
         return ""  # what writes to production isn't for copying
-    options = [*_options(run.overrides), "--git-sha", run.commit] if run.commit else []
+    options = [*_options(run.overrides), "--git-ref", run.commit] if run.commit else []
     if "schema" not in run.overrides:
         options += ["--schema", "dbt_ci_local"]
     command = shlex.join(["dbt-gitops", "run", run.job, *map(str, options)])

@@ -165,7 +165,7 @@ def test_an_invalid_jobs_file_is_said_on_the_commit(there: OnGitHub) -> None:
 
 def test_a_run_that_can_t_begin_says_why_once(there: OnGitHub) -> None:
     there.pull_request()
-    done = there.cli("run", "ci", "--git-sha", "deadbeef")
+    done = there.cli("run", "ci", "--git-ref", "deadbeef")
     assert done.code == 2
     state, description = there.statuses()[-1]
     assert state == "error"

@@ -185,11 +185,11 @@ def test_another_commit_runs_in_a_worktree_of_its_own(tiny: Project) -> None:
     first = tiny.git("rev-parse", "HEAD")
     tiny.write("models/broken.sql", "select * from nowhere\n")
     tiny.commit()
-    done = tiny.run("daily", "--git-sha", first)
+    done = tiny.run("daily", "--git-ref", first)
     assert done.code == 0, done.err
     assert done.record["commit"] == first
     assert tiny.git("worktree", "list").count("\n") == 0
-    assert tiny.run("daily", "--git-sha", "f" * 40).code == 2
+    assert tiny.run("daily", "--git-ref", "f" * 40).code == 2
 
 
 def test_a_branch_publishes_no_state(tiny: Project) -> None:

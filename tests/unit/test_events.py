@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -173,12 +174,21 @@ def test_a_dispatch_of_another_system() -> None:
     payload = {
         "action": "dbt-job", "branch": "main", "repository": REPOSITORY,
         "client_payload": {"job": "daily", "threads": 4, "steps": ["dbt build"], "vars": {"a": 1},
-                           "upstream": "ingest", "ending": "success", "upstream_run": "17"},
+                           "timeout": "90m", "generate_docs": False, "full": False,
+                           "upstream": '{"job": "ingest", "ending": "success", "depth": 2}'},
     }  # fmt: skip
     event = parse("repository_dispatch", payload)
     assert isinstance(event, Dispatch)
-    assert event.upstream == Upstream(job="ingest", ending="success", run_id="17")
-    assert event.overrides == DispatchOverrides(threads=4, steps=("dbt build",), vars={"a": 1})
+    assert event.upstream == Upstream(job="ingest", ending="success", depth=2)
+    assert event.overrides == DispatchOverrides(
+        threads=4,
+        steps=("dbt build",),
+        vars={"a": 1},
+        timeout=timedelta(minutes=90),
+        generate_docs=False,
+    )
+    given = ("steps", "threads", "timeout", "generate_docs", "vars")
+    assert event.overrides.given() == given
     other = parse("repository_dispatch", {**payload, "action": "deploy-website"})
     assert isinstance(other, Dispatch)
     assert (other.job, other.event_type, other.unknown) == ("", "deploy-website", ())
@@ -202,8 +212,14 @@ def test_a_dispatch_of_another_system() -> None:
         ({"env": {"a b": "1"}}, "`inputs.env` is"),
         ({"steps": [1]}, "`inputs.steps` is [1]"),
         ({"steps": 1}, "`inputs.steps` is 1"),
-        ({"upstream": "a"}, "`inputs.ending` is missing; it should be one of success, error"),
-        ({"upstream": "a", "ending": []}, "`inputs.ending` is []"),
+        ({"timeout": "soon"}, '`inputs.timeout` is "soon"; it should be a duration such as 90m'),
+        ({"generate_docs": "yes"}, "`inputs.generate_docs` is"),
+        ({"from_failure": 1.5}, "`inputs.from_failure` is 1.5; it should be true or false"),
+        ({"upstream": "a"}, "`inputs.upstream` is"),
+        ({"upstream": {"job": "a"}}, "`inputs.upstream.ending` is missing; it should be one of"),
+        ({"upstream": {"job": "a", "ending": []}}, "`inputs.upstream.ending` is []"),
+        ({"upstream": {"job": "a", "ending": "error"}}, "`inputs.upstream.depth` is missing"),
+        ({"upstream": {"job": "a", "ending": "error", "depth": 0}}, "`inputs.upstream.depth` is 0"),
         ([], "`inputs` is []; it should be an object"),
     ],
 )
