@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from functools import cache
 from types import UnionType
@@ -160,17 +160,13 @@ def _tuple_reader(hint: Any) -> Reader:
 
     def read(value: object) -> object:
         members = _expect(list, value)
-        index = 0
-
-        def items() -> Iterator[object]:
-            nonlocal index
-            for index, member in enumerate(members):
-                yield reader(member)
-
+        items: list[object] = []
         try:
-            return tuple(items())
+            for member in members:
+                items.append(reader(member))  # noqa: PERF401 - its length says where one didn't fit
         except _Misfit as misfit:
-            raise misfit.below(f"[{index}]") from None
+            raise misfit.below(f"[{len(items)}]") from None
+        return tuple(items)
 
     return read
 
