@@ -8,8 +8,9 @@ from croniter import croniter
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runner.schedule.cron import DAY, check_cron, smallest_gap
+from runner.schedule.cron import DAY, check_cron, github_cron, smallest_gap
 from runner.schedule.zones import is_zone, zone_names
+from tests.every_minute import matcher
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,20 @@ def test_right(text: str) -> None:
         ("@hourly", "GitHub doesn't know the `@` shorthands"),
         ("60 * * * *", "`60` doesn't fit the minute (0 to 59)"),
         ("0 0 * * 7", "`7` doesn't fit the day of the week (0 to 6, or SUN to SAT)"),
-        ("0 0 L * *", "`L` doesn't fit the day of the month; `L` is not POSIX cron"),
-        ("0 0 * * 1#2", "`1#2` doesn't fit the day of the week; `#` is not POSIX cron"),
+        ("0 0 15W * *", "`15W` doesn't fit the day of the month; `W` is not POSIX cron"),
+        ("0 0 ? * *", "`?` doesn't fit the day of the month; `?` is not POSIX cron"),
+        ("0 0 L-3 * *", "`L-3` doesn't fit the day of the month"),
+        ("L 0 * * *", "`L` doesn't fit the minute"),
+        ("0 0 * * L", "`L` doesn't fit the day of the week"),
+        ("0 0 * * 5L", "`5L` doesn't fit the day of the week"),
+        ("0 0 * * L7", "`7` doesn't fit the day of the week"),
+        ("0 0 * * 1#6", "`1#6` doesn't fit the day of the week"),
+        ("0 0 * * FOO#1", "`FOO` doesn't fit the day of the week"),
+        ("0 0 * * 1,5#2", "`1,5#2` has days of every week and of some weeks"),
+        ("0 0 13 * 5#2", "`13` and `5#2` don't go together"),
+        ("0 0 L * MON", "`L` and `MON` don't go together"),
+        ("58,2 0,23 L * *", "two of its times are 4 minutes apart"),  # the 28th to the 31st are
+        ("58,2 0,23 L 1 *", ""),
         ("0 0 * JAN-0 *", "`0` doesn't fit the month"),
         ("0 0 JAN * *", "`JAN` doesn't fit the day of the month"),
         ("1,,2 * * * *", "`` doesn't fit the minute"),
@@ -63,6 +76,51 @@ def test_wrong(text: str, why: str) -> None:
     wrong = check_cron(text)
     assert (wrong.why if wrong else "").startswith(why)
     assert bool(wrong) == bool(why)
+
+
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("0 4 * * *", "0 4 * * *"),
+        (" 0  4 * *  MON-FRI", "0 4 * * MON-FRI"),
+        ("0 4 L * *", "0 4 28-31 * *"),
+        ("0 4 1,l * *", "0 4 1,28-31 * *"),
+        ("0 4 L 2 *", "0 4 28-29 2 *"),
+        ("0 4 L JAN,APR *", "0 4 30-31 JAN,APR *"),
+        ("0 4 L 4 *", "0 4 30 4 *"),
+        ("0 4 * * MON#1", "0 4 * * 1"),
+        ("0 4 * 3 5#2,L0", "0 4 * 3 0,5"),
+    ],
+)
+def test_what_github_is_given(text: str, given: str) -> None:
+    assert check_cron(text) is None
+    assert github_cron(text) == given
+    assert github_cron(given) == given
+
+
+NTH = st.tuples(st.sampled_from(["0", "3", "FRI", "sat"]), st.integers(1, 5)).map(
+    lambda pair: f"{pair[0]}#{pair[1]}"
+)
+OF_SOME_WEEKS = st.lists(NTH | st.integers(0, 6).map("L{}".format), min_size=1, max_size=3).map(
+    lambda parts: f"* * {','.join(parts)}"
+)
+LAST_DAYS = st.tuples(
+    st.lists(st.integers(1, 31).map(str), max_size=2), st.sampled_from(["*", "2", "1,4", "2-3"])
+).map(lambda pair: f"{','.join([*pair[0], 'L'])} {pair[1]} *")
+
+
+@given(OF_SOME_WEEKS | LAST_DAYS, st.integers(2000, 2027))
+@settings(max_examples=60, deadline=None)
+def test_github_is_given_every_day_that_is_meant_and_croniter_agrees(dates: str, year: int) -> None:
+    cron = f"0 4 {dates}"
+    assert check_cron(cron) is None
+    start = datetime(year, 1, 1)  # noqa: DTZ001
+    mornings = [start.replace(hour=4) + timedelta(days=n) for n in range(366)]
+    means, given = matcher(cron), matcher(github_cron(cron))
+    meant = [morning for morning in mornings if means(morning)]
+    times = croniter(cron, start - timedelta(minutes=1), max_years_between_matches=50)
+    assert [times.get_next(datetime) for _ in meant] == meant
+    assert all(given(morning) for morning in meant)
 
 
 def field(low: int, high: int) -> st.SearchStrategy[str]:
