@@ -155,15 +155,17 @@ def _read(text: str) -> tuple[set[int], set[int], _Dates]:
 def _dates(day: str, month: str, weekday: str) -> _Dates:
     """All days that these fields may mean: of `L` and of `MON#1` more than they do."""
     nths = _nths(weekday)
-    if (_has_last(day) and weekday != "*") or (nths and day != "*"):
-        why = f"{_cut(day)} and {_cut(weekday)} don't go together: one of them has `L` or `#`"
-        raise _Unreadable(why, "put `*` in place of one of them, or write two schedules")
+    either = day != "*" and weekday != "*"
+    if either and (_has_last(day) or nths or "*" in day + weekday):
+        why = f"{_cut(day)} and {_cut(weekday)} don't go together"
+        more = "some programs take days that fit either of them, and some days that fit both"
+        raise _Unreadable(f"{why}: {more}", "write `*` for one of them, or two schedules")
     months = _values(_MONTH, month)
     last = set().union(*(_LAST_DAYS[m] for m in months)) if _has_last(day) else set()
     plain = [part for part in day.split(",") if not _has_last(part)]
     days = _values(_DAY, ",".join(plain)) if plain else set()
     weekdays = nths or _values(_WEEKDAY, weekday)
-    return _Dates(days=days | last, months=months, weekdays=weekdays)
+    return _Dates(days=days | last, months=months, weekdays=weekdays, either=either)
 
 
 def _has_last(day: str) -> bool:
@@ -231,16 +233,17 @@ def _not_posix(part: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Dates:
-    """The days that three fields allow. Where both kinds of day are narrowed, either will do."""
+    """The days that three fields allow. Where neither kind of day is `*`, either will do."""
 
     days: set[int]
     months: set[int]
     weekdays: set[int]
+    either: bool
 
     @property
     def exist(self) -> bool:
         longest = max(_LONGEST[month] for month in self.months)
-        return len(self.weekdays) < 7 or min(self.days) <= longest
+        return self.either or min(self.days) <= longest
 
     @property
     def follow_each_other(self) -> bool:
@@ -251,9 +254,8 @@ class _Dates:
         month, number, weekday = day
         if month not in self.months:
             return False
-        if len(self.days) < 31 and len(self.weekdays) < 7:
-            return number in self.days or weekday in self.weekdays
-        return number in self.days and weekday in self.weekdays
+        kinds = number in self.days, weekday in self.weekdays
+        return any(kinds) if self.either else all(kinds)
 
 
 @lru_cache(maxsize=1)

@@ -54,6 +54,9 @@ def test_right(text: str) -> None:
         ("0 0 * * 1,5#2", "`1,5#2` has days of every week and of some weeks"),
         ("0 0 13 * 5#2", "`13` and `5#2` don't go together"),
         ("0 0 L * MON", "`L` and `MON` don't go together"),
+        ("0 0 */2 * MON", "`*/2` and `MON` don't go together: some programs take"),
+        ("0 0 1 * */1", "`1` and `*/1` don't go together"),
+        ("0 0 1 * 0-6", ""),
         ("58,2 0,23 L * *", "two of its times are 4 minutes apart"),  # the 28th to the 31st are
         ("58,2 0,23 L 1 *", ""),
         ("0 0 * JAN-0 *", "`0` doesn't fit the month"),
@@ -133,8 +136,16 @@ def field(low: int, high: int) -> st.SearchStrategy[str]:
     return st.one_of(st.just("*"), listed)
 
 
-EXPRESSIONS = st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6)).map(
-    " ".join
+def meant_alike(words: tuple[str, ...]) -> bool:
+    """Cron programs differ where one kind of day begins with `*` and goes on, and both are there."""
+    day, weekday = words[2], words[4]
+    return "*" in (day, weekday) or "*" not in day + weekday
+
+
+EXPRESSIONS = (
+    st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6))
+    .filter(meant_alike)
+    .map(" ".join)
 )
 ONCE_AN_HOUR = st.tuples(st.integers(0, 59), EXPRESSIONS).map(
     lambda pair: f"{pair[0]} {pair[1].partition(' ')[2]}"
@@ -153,7 +164,8 @@ def brute_force(expression: str) -> int | None:
     minutes, hours = numbers(fields[0], 0, 59), numbers(fields[1], 0, 23)
     days, months, weekdays = (numbers(fields[n], *span) for n, span in
                               ((2, (1, 31)), (3, (1, 12)), (4, (0, 6))))  # fmt: skip
-    either = "*" not in fields[2] and "*" not in fields[4]
+    words = expression.split()
+    either = words[2] != "*" and words[4] != "*"
 
     def fires(day: datetime) -> bool:
         kinds = day.day in days, day.isoweekday() % 7 in weekdays
