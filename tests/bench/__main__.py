@@ -2,7 +2,7 @@
 
 `make bench ARGS=small` measures a part: `commands`, `small` (the example), `github` (a pull request of
 the example), `comparison` (what a pull request's exact comparison costs), `large` (1,000 models, which
-takes most of the time).
+takes most of the time), `year` (a year of GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, pull_requests
+from tests.bench import commands, comparison, jobs, pull_requests, year
 from tests.bench.timing import Row, table
 
 
 def main(arguments: list[str]) -> None:
-    parts = set(arguments) or {"commands", "small", "github", "comparison", "large"}
+    parts = set(arguments) or {"commands", "small", "github", "comparison", "large", "year"}
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
         if "commands" in parts:
@@ -35,6 +35,9 @@ def main(arguments: list[str]) -> None:
         if "large" in parts:
             print("\nMemory of the runner, the worker apart:\n", flush=True)
             jobs.print_memory(root)
+        if "year" in parts:
+            print("\nA year of GitHub's ticks:\n", flush=True)
+            year.print_figures()
 
 
 def _measured(measures: Sequence[Callable[[Path], Row]], root: Path) -> Iterator[Row]:
