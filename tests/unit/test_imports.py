@@ -14,7 +14,7 @@ FLOORS: list[set[str]] = [
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
     {"github"},
-    {"config", "events", "triggers", "schedule"},
+    {"blocks", "config", "events", "triggers", "schedule"},
     {"cleaned", "history", "history_json", "model", "record", "record_json"},
     {"base_commit", "git", "masking", "steps", "stopping"},
     {"durations", "errors", "patterns"},
