@@ -13,7 +13,7 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
-    {"github"},
+    {"github", "workflow"},
     {"blocks", "config", "events", "triggers", "schedule"},
     {"cleaned", "history", "history_json", "model", "record", "record_json"},
     {"base_commit", "git", "masking", "steps", "stopping"},
