@@ -1,6 +1,6 @@
 """The workflow that the jobs files are compiled into: text from Configs, without any reading or writing."""
 
-from runner.workflow.actions import Action, action_of, pinned_in
+from runner.workflow.actions import Action, action_of, has_pin, pinned_in
 from runner.workflow.compile import PATH, Source, compiled
 from runner.workflow.header import Header, NotOurs, header_of, is_edited
 
@@ -12,6 +12,7 @@ __all__ = [
     "Source",
     "action_of",
     "compiled",
+    "has_pin",
     "header_of",
     "is_edited",
     "pinned_in",

@@ -46,8 +46,15 @@ def action_of(files: Sequence[Config]) -> Action:
 
 def pinned_in(text: str, action: Action) -> str:
     """The commit that a workflow pins this action's ref to, "" where it doesn't."""
-    if not action.pinnable:
-        return ""
-    uses = rf"^\s*-? uses: {re.escape(action.name)}@([0-9a-f]{{40}}) # {re.escape(action.ref)}$"
+    return _pin(text, action, re.escape(action.ref)) if action.pinnable else ""
+
+
+def has_pin(text: str, action: Action) -> bool:
+    """Whether a workflow pins this action, to a commit of whichever ref."""
+    return bool(_pin(text, action, r"\S+"))
+
+
+def _pin(text: str, action: Action, ref: str) -> str:
+    uses = rf"^\s*-? uses: {re.escape(action.name)}@([0-9a-f]{{40}}) # {ref}$"
     found = re.search(uses, text, re.MULTILINE)
     return found[1] if found else ""
