@@ -67,8 +67,8 @@ def _schedules(files: Sequence[Config], jobs: Sequence[Job]) -> Lines:
 
 
 def fired_by(schedule: Schedule) -> tuple[str, str]:
-    """The cron that GitHub is given, in single spaces, and the time zone."""
-    return " ".join(github_cron(schedule.cron).split()), schedule.timezone
+    """The cron that GitHub is given, and the time zone."""
+    return github_cron(schedule.cron), schedule.timezone
 
 
 def _entry(cron: str, timezone: str) -> str:
