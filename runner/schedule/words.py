@@ -10,10 +10,21 @@ from runner.model import Schedule
 
 def in_words(schedule: Schedule) -> str:
     """``at 04:17, Monday through Friday (America/New_York)``; the expression is one that is sound."""
-    from cron_descriptor import get_description  # late: few commands say it
+    return f"{_described(schedule.cron)} ({schedule.timezone})"
 
-    text: str = get_description(schedule.cron, _options())
-    return f"{text[:1].lower()}{text[1:]} ({schedule.timezone})"
+
+def _described(cron: str) -> str:
+    from cron_descriptor import FormatError, get_description  # late: few commands say it
+
+    as_written = f"at the times of `{cron}`"
+    _, _, day, _, weekday = cron.split()
+    if ("L" in day.upper() or "#" in weekday) and "," in day + weekday:
+        return as_written  # of such a list it says the wrong days
+    try:
+        text: str = get_description(cron, _options())
+    except FormatError:
+        return as_written
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 @cache
