@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from runner.blocks import Block, blocks, checks_changes
 from runner.model import Config, Job, Schedule
@@ -22,21 +23,21 @@ def as_text(sources: Sequence[Source], action: Action, before: str | None, after
     parts = [
         f"{'rewrote' if before else 'wrote'} {PATH} from {', '.join(one.path for one in sources)}",
         *_section("started by", _starts(files)),
-        *_section("jobs of the workflow", (_block(block) for block in found)),
+        *_section("jobs of the workflow", [partial(_block, block) for block in found]),
         *_section("secrets to create", _secrets(found)),
         *(f"note: {note}" for note in _notes(files, action, before, after)),
     ]
     return "\n".join(parts)
 
 
-def _section(title: str, lines: Iterator[str]) -> list[str]:
-    every = list(lines)
-    shown = [f"  {line}" for line in every[:MOST_LINES]]
-    more = len(every) - len(shown)
-    return [f"{title}:", *shown, *([f"  … and {more} more"] if more else [])] if every else []
+def _section(title: str, lines: Sequence[Callable[[], str]]) -> list[str]:
+    """Lines that aren't shown aren't made: words for a thousand schedules take their time."""
+    shown = [f"  {line()}" for line in lines[:MOST_LINES]]
+    more = len(lines) - len(shown)
+    return [f"{title}:", *shown, *([f"  … and {more} more"] if more else [])] if lines else []
 
 
-def _starts(files: Sequence[Config]) -> Iterator[str]:
+def _starts(files: Sequence[Config]) -> list[Callable[[], str]]:
     jobs = [job for config in files for job in config.jobs.values() if job.enabled]
     times: dict[Schedule, list[str]] = {}
     for job in jobs:
@@ -45,16 +46,22 @@ def _starts(files: Sequence[Config]) -> Iterator[str]:
     for config in files:
         if config.watch:
             times.setdefault(config.watch, []).append("looking for what was missed (watch)")
-    yield from (f"{in_words(schedule)}: {_some(names)}" for schedule, names in times.items())
-    yield from _of("pull requests", [job for job in jobs if checks_changes(job)])
-    yield from _of("merges", [job for job in jobs if job.triggers.merge])
-    yield from _of("other jobs", [job for job in jobs if job.triggers.job])
-    yield from _of("hand, or another system", [job for job in jobs if job.triggers.dispatch])
+    return [
+        *_of("pull requests", [job for job in jobs if checks_changes(job)]),
+        *_of("merges", [job for job in jobs if job.triggers.merge]),
+        *_of("other jobs", [job for job in jobs if job.triggers.job]),
+        *_of("hand, or another system", [job for job in jobs if job.triggers.dispatch]),
+        *(partial(_time, schedule, names) for schedule, names in times.items()),
+    ]
 
 
-def _of(what: str, jobs: Sequence[Job]) -> Iterator[str]:
+def _time(schedule: Schedule, names: Sequence[str]) -> str:
+    return f"{in_words(schedule)}: {_some(names)}"
+
+
+def _of(what: str, jobs: Sequence[Job]) -> Iterator[Callable[[], str]]:
     if jobs:
-        yield f"{what}: {_some([job.name for job in jobs])}"
+        yield partial("{}: {}".format, what, _some([job.name for job in jobs]))
 
 
 def _some(names: Sequence[str]) -> str:
@@ -69,7 +76,7 @@ def _block(block: Block) -> str:
     return f"{block.name}: {count} of environment {block.environment.name} on {machine}"
 
 
-def _secrets(found: Sequence[Block]) -> Iterator[str]:
+def _secrets(found: Sequence[Block]) -> list[Callable[[], str]]:
     places: dict[str, list[str]] = {}
     for block in found:
         for name in block_secrets(block):
@@ -78,8 +85,10 @@ def _secrets(found: Sequence[Block]) -> Iterator[str]:
             places.setdefault(name, []).append(where)
     for name in store_secrets(found):
         places[name].append("repository, for plan and report")
-    for name, named in places.items():
-        yield f"{name}: {' and '.join(dict.fromkeys(named))}"
+    return [
+        partial("{}: {}".format, name, " and ".join(dict.fromkeys(named)))
+        for name, named in places.items()
+    ]
 
 
 def _notes(

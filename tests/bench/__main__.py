@@ -1,8 +1,8 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
-`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `small` (the example), `github` (a pull request of
-the example), `comparison` (what a pull request's exact comparison costs), `large` (1,000 models, which
-takes most of the time).
+`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `small` (the example), `github`
+(a pull request of the example), `comparison` (what a pull request's exact comparison costs), `large`
+(1,000 models, which takes most of the time).
 """
 
 from __future__ import annotations

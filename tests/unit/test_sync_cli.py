@@ -68,10 +68,10 @@ def test_what_is_written_is_said_and_the_second_time_changes_nothing(shop: Proje
 WRITTEN = f"""\
 wrote {PATH} from dbt_jobs.yml
 started by:
-  at 05:17, Monday through Friday (America/New_York): nightly
   pull requests: ci
   merges: merge
   hand, or another system: nightly
+  at 05:17, Monday through Friday (America/New_York): nightly
 jobs of the workflow:
   production: 2 jobs of environment production on ubuntu-latest
   ci-checks: 1 job of environment ci on ubuntu-latest
