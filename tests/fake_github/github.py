@@ -60,6 +60,7 @@ class FakeGitHub:
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
+    repository_dispatched: list[Any] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
     requests: list[Request] = field(default_factory=list)
@@ -319,6 +320,12 @@ class FakeGitHub:
                 "html_url": answer["html_url"],
             }
         )
+
+    def repository_dispatch(self, _request: Request, asked: Any) -> Answer:
+        if len(asked["event_type"]) > 100 or len(asked.get("client_payload") or {}) > 10:
+            return _refusal(422, "Invalid request.")
+        self.repository_dispatched.append(asked)
+        return Answer(status=204)
 
     def _page(self, request: Request, items: list[Any], key: str = "") -> Answer:
         """One page and the links to the others, which GitHub leaves out where there are none."""
