@@ -17,7 +17,8 @@ from runner.cli.overrides import (
     parse_timeout,
     parse_vars,
 )
-from runner.cli.running import run_and_tell
+from runner.cli.running import Asked, run_and_tell
+from runner.cli.starting import start_of
 from runner.cli.telling import tell_skipped, tell_unprepared
 from runner.config import default_file
 from runner.errors import DbtGitopsError
@@ -51,6 +52,12 @@ from runner.events import Dispatch, DispatchOverrides
     "--generate-docs/--no-generate-docs", default=None, help="Whether docs come after the steps."
 )
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
+@click.option(
+    "--start",
+    default="",
+    metavar="JSON",
+    help="The run as `plan` has planned it: its id, when, why.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
 def run(
     job: str,
@@ -68,6 +75,7 @@ def run(
     timeout: str | None,
     generate_docs: bool | None,
     cause: str,
+    start: str,
     as_json: bool,
 ) -> int:
     """Run JOB of the jobs file, now.
@@ -79,6 +87,7 @@ def run(
     environ = dict(os.environ)
     try:
         occasion = occasion_of(load_config(config), job, environ)
+        entry = start_of(start, job, occasion)
     except DbtGitopsError as error:
         tell_unprepared(job, (config or default_file()).parent, environ, error)
         raise
@@ -102,4 +111,10 @@ def run(
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
     overrides = asked_overrides(occasion.config, found, asked)
-    return run_and_tell(occasion, found, overrides, cause or occasion.cause, environ, as_json)
+    asked_for = Asked(
+        job=found,
+        overrides=overrides,
+        cause=cause or (entry.cause if entry else occasion.cause),
+        start=entry,
+    )
+    return run_and_tell(occasion, asked_for, environ, as_json)
