@@ -14,7 +14,7 @@ FLOORS: list[set[str]] = [
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
     {"github"},
-    {"config", "events", "triggers", "schedule"},
+    {"blocks", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
