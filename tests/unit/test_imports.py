@@ -13,8 +13,8 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
-    {"github"},
-    {"config", "events", "triggers", "schedule"},
+    {"github", "workflow"},
+    {"blocks", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
