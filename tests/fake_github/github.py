@@ -114,7 +114,8 @@ class FakeGitHub:
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
-        number = len(self.artifacts) + 1
+        # Not their count: one that is overwritten is gone.
+        number = max((one.id - 9000 for one in self.artifacts), default=0) + 1
         plain: dict[str, Any] = {
             "id": 9000 + number,
             "run": changes.get("run") or self.add_run(),
