@@ -1,8 +1,8 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
-`make bench ARGS=small` measures a part: `commands`, `small` (the example), `github` (a pull request of
-the example), `comparison` (what a pull request's exact comparison costs), `large` (1,000 models, which
-takes most of the time).
+`make bench ARGS=small` measures a part: `commands`, `plan` (a tick over 1,000 jobs), `small` (the
+example), `github` (a pull request of the example), `comparison` (what a pull request's exact comparison
+costs), `large` (1,000 models, which takes most of the time).
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, pull_requests
+from tests.bench import commands, comparison, jobs, plans, pull_requests
 from tests.bench.timing import Row, table
 
 
 def main(arguments: list[str]) -> None:
-    parts = set(arguments) or {"commands", "small", "github", "comparison", "large"}
+    parts = set(arguments) or {"commands", "plan", "small", "github", "comparison", "large"}
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
         if "commands" in parts:
             print("Commands, CPU seconds and seconds:\n", flush=True)
             commands.print_figures(root / "commands")
+        if "plan" in parts:
+            print("\nA tick of the schedule:\n", flush=True)
+            plans.print_figures(root / "plan")
         measures = [
             *(jobs.SMALL if "small" in parts else ()),
             *(pull_requests.MEASURES if "github" in parts else ()),
