@@ -39,7 +39,7 @@ def job(name: str, *crons: str, zone: str = "UTC", grace: timedelta = 6 * HOUR) 
 
 
 JOBS = (
-    job("hourly", "7 * * * *", grace=2 * HOUR),
+    job("often", "7 */2 * * *", grace=3 * HOUR),
     job("daily", "0 4 * * *", zone="Europe/Berlin"),
     job("at_the_change", "30 2 * * *", zone="Europe/Berlin"),
     job("at_its_change", "30 1,2 * * *", zone="America/New_York"),
@@ -50,7 +50,7 @@ JOBS = (
     job("first_monday", "0 9 * * MON#1", "0 9 * * L5", zone="America/New_York", grace=DAY),
     job("impatient", "5 5 * * MON-FRI", grace=20 * MINUTE),
 )
-WATCH = Schedule(cron="23 */2 * * *", timezone="Europe/Berlin")
+WATCH = Schedule(cron="23 */4 * * *", timezone="Europe/Berlin")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def live(
             continue
         life.missed += window.missed
         life.known_from = life.known_from if text else now
-        life.until = now
+        life.until = max(life.until, now)
         text = history_to_json(_after(history or History(), window, now, chance, life.counts))
     return life
 
@@ -238,7 +238,7 @@ def _expected(each: Job, life: Life) -> list[datetime]:
         for time in clock(schedule.cron, schedule.timezone, life.begin, days)
     }
     # A tick handles what its own clock says will come within a minute.
-    return sorted(time for time in times if life.known_from + MINUTE < time <= life.until)
+    return sorted(time for time in times if life.known_from < time - MINUTE <= life.until)
 
 
 def _wrong(each: Job, time: datetime, at: list[datetime], words: list[Missed], life: Life) -> str:

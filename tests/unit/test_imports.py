@@ -13,7 +13,7 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
-    {"github"},
+    {"github", "workflow"},
     {"blocks", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
