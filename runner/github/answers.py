@@ -47,7 +47,10 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowRun:
-    """``path`` is the workflow's file, at times with ``@ref`` behind it."""
+    """``path`` is the workflow's file, at times with ``@ref`` behind it.
+
+    ``run_started_at`` is when its newest attempt began.
+    """
 
     id: int
     event: str
@@ -60,11 +63,45 @@ class WorkflowRun:
     head_repository: Repository | None = None
     status: str | None = None
     conclusion: str | None = None
+    run_started_at: datetime | None = None
 
     @property
     def workflow(self) -> str:
         """The workflow's file alone."""
         return self.path.partition("@")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobStep:
+    """One step of a workflow's job, as its page lists it; a composite action is one step."""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowJob:
+    """One job of a workflow run, a matrix leg too. ``name`` is what the workflow calls it.
+
+    Where no machine took it, ``steps`` is empty and ``runner_id`` 0 or None; GitHub gives it times
+    all the same.
+    """
+
+    id: int
+    name: str
+    status: str
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    html_url: str | None = None
+    runner_id: int | None = None
+    steps: tuple[JobStep, ...] = ()
+
+    @property
+    def began(self) -> bool:
+        """Whether a machine took it."""
+        return bool(self.steps) or bool(self.runner_id)
 
 
 @dataclass(frozen=True, kw_only=True)

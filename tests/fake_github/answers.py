@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.fake_github.things import OWN, START, Artifact, Comment, Pull, Repo, Run, Status
+from tests.fake_github.things import OWN, START, Artifact, Comment, Job, Pull, Repo, Run, Status
 
 Json = dict[str, Any]
 
@@ -158,11 +158,47 @@ class Answers:
             "pull_requests": [],
             "created_at": moment(run.created_at),
             "updated_at": moment(run.created_at),
+            "run_started_at": moment(run.started_at),
             "head_commit": None,
             "repository": self.repository(OWN),
             "head_repository": self.repository(run.head_repository),
             "display_title": "dbt",
             **{f"{part}_url": f"{url}/{part}" for part in parts},
+        }
+
+    def job(self, job: Job, run: int, attempt: int) -> Json:
+        url = f"{self._api}/repos/{OWN.full_name}/actions"
+        began, ended = bool(job.steps), job.conclusion is not None
+        runner = {"id": 7, "name": "GitHub Actions 7", "group_id": 0, "group_name": "Default"}
+        return {
+            "id": job.id,
+            "run_id": run,
+            "run_url": f"{url}/runs/{run}",
+            "run_attempt": attempt,
+            "node_id": f"J_{job.id}",
+            "head_sha": "a" * 40,
+            "url": f"{url}/jobs/{job.id}",
+            "html_url": f"https://github.com/{OWN.full_name}/actions/runs/{run}/job/{job.id}",
+            "status": "completed" if ended else "in_progress" if began else "queued",
+            "conclusion": job.conclusion,
+            "created_at": moment(job.started_at),
+            "started_at": moment(job.started_at),
+            "completed_at": moment(job.completed_at) if ended else None,
+            "name": job.name,
+            "steps": [
+                {
+                    "name": name,
+                    "status": "completed" if conclusion else "in_progress",
+                    "conclusion": conclusion,
+                    "number": number,
+                }
+                for number, (name, conclusion) in enumerate(job.steps, start=1)
+            ],
+            "check_run_url": f"{self._api}/repos/{OWN.full_name}/check-runs/{job.id}",
+            "labels": ["ubuntu-latest"],
+            **{f"runner_{part}": value if began else None for part, value in runner.items()},
+            "workflow_name": "dbt",
+            "head_branch": "main",
         }
 
     def comment(self, comment: Comment) -> Json:

@@ -23,6 +23,7 @@ from tests.fake_github.things import (
     START,
     Artifact,
     Comment,
+    Job,
     Pull,
     Run,
     Status,
@@ -53,6 +54,7 @@ class FakeGitHub:
 
     token: str = TOKEN
     runs: dict[int, Run] = field(default_factory=dict)
+    jobs: dict[tuple[int, int], list[Job]] = field(default_factory=dict)
     artifacts: list[Artifact] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
@@ -105,6 +107,12 @@ class FakeGitHub:
         run = Run(**{"id": 100 + len(self.runs), **changes})
         self.runs[run.id] = run
         return run
+
+    def add_job(self, run: Run, name: str, attempt: int = 1, **changes: Any) -> Job:
+        number = 4000 + sum(map(len, self.jobs.values()))
+        job = Job(id=number, name=name, **changes)
+        self.jobs.setdefault((run.id, attempt), []).append(job)
+        return job
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
@@ -296,6 +304,13 @@ class FakeGitHub:
     def get_run(self, _request: Request, _asked: Any, number: str) -> Answer:
         run = self.runs.get(int(number))
         return _json(self._answers.run(run)) if run else _refusal(404, "Not Found")
+
+    def list_jobs(self, request: Request, _asked: Any, number: str, attempt: str) -> Answer:
+        if int(number) not in self.runs:
+            return _refusal(404, "Not Found")
+        jobs = self.jobs.get((int(number), int(attempt)), [])
+        found = [self._answers.job(job, int(number), int(attempt)) for job in jobs]
+        return self._page(request, found, "jobs")
 
     def list_runs(self, request: Request, _asked: Any, workflow: str) -> Answer:
         wanted = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}

@@ -34,6 +34,19 @@ class Run:
     head_repository: Repo = OWN
     conclusion: str | None = "success"
     created_at: datetime = START
+    started_at: datetime = START
+
+
+@dataclass(kw_only=True)
+class Job:
+    """Of a workflow run's attempt. ``steps`` are names with conclusions; none where it never began."""
+
+    id: int
+    name: str
+    conclusion: str | None = "success"
+    started_at: datetime = START
+    completed_at: datetime = START
+    steps: tuple[tuple[str, str | None], ...] = (("Run dbt-gitops/dbt-gitops", "success"),)
 
 
 @dataclass(kw_only=True)

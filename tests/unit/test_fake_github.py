@@ -30,6 +30,7 @@ ANSWERED: dict[str, Any] = {
     "list_artifacts": models.ReposOwnerRepoActionsArtifactsGetResponse200,
     "list_run_artifacts": models.ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200,
     "get_artifact": models.Artifact,
+    "list_jobs": models.ReposOwnerRepoActionsRunsRunIdAttemptsAttemptNumberJobsGetResponse200,
     "get_run": models.WorkflowRun,
     "list_runs": models.ReposOwnerRepoActionsWorkflowsWorkflowIdRunsGetResponse200,
     "dispatch": models.WorkflowDispatchResponse,
@@ -82,6 +83,9 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     github.download_artifact(artifact, folder / "zip", limit=10)
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
+    fake.add_job(fake.runs[run.id], "production (daily)")
+    fake.add_job(fake.runs[run.id], "production (hourly)", conclusion="cancelled", steps=())
+    assert [job.began for job in github.jobs_of(run.id, 1)] == [True, False]
     github.merge_base("main", "change")
     github.dispatch(run.path, "main", {"job": "daily"})
 
