@@ -60,11 +60,33 @@ class WorkflowRun:
     head_repository: Repository | None = None
     status: str | None = None
     conclusion: str | None = None
+    run_attempt: int = 1
 
     @property
     def workflow(self) -> str:
         """The workflow's file alone."""
         return self.path.partition("@")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowStep:
+    """``conclusion`` is None until it has ended."""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowJob:
+    """A job of a workflow run: a leg of a matrix is one. ``steps`` are empty until it has begun."""
+
+    id: int
+    name: str
+    status: str
+    html_url: str | None = None
+    conclusion: str | None = None
+    steps: tuple[WorkflowStep, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.fake_github.things import OWN, START, Artifact, Comment, Pull, Repo, Run, Status
+from tests.fake_github.things import OWN, START, Artifact, Comment, Job, Pull, Repo, Run, Status
 
 Json = dict[str, Any]
 
@@ -149,7 +149,8 @@ class Answers:
             "path": run.path,
             "run_number": run.id % 1000,
             "event": run.event,
-            "status": "completed" if run.conclusion else "in_progress",
+            "status": "completed" if run.conclusion else run.status,
+            "run_attempt": run.attempt,
             "conclusion": run.conclusion,
             "workflow_id": 7,
             "workflow_url": f"{self._api}/repos/{OWN.full_name}/actions/workflows/7",
@@ -163,6 +164,38 @@ class Answers:
             "head_repository": self.repository(run.head_repository),
             "display_title": "dbt",
             **{f"{part}_url": f"{url}/{part}" for part in parts},
+        }
+
+    def job(self, run: Run, attempt: int, place: int, job: Job) -> Json:
+        number = run.id * 1000 + attempt * 100 + place
+        url = f"{self._api}/repos/{OWN.full_name}/actions"
+        page = f"https://github.com/{OWN.full_name}/actions/runs/{run.id}"
+        times = dict.fromkeys(("started_at", "completed_at"), moment(START))
+        steps = [
+            {"name": s.name, "status": s.status, "conclusion": s.conclusion, "number": n, **times}
+            for n, s in enumerate(job.steps, start=1)
+        ]
+        return {
+            "id": number,
+            "node_id": f"J_{number}",
+            "run_id": run.id,
+            "run_url": f"{url}/runs/{run.id}",
+            "run_attempt": attempt,
+            "head_sha": run.head_sha,
+            "head_branch": run.head_branch,
+            "url": f"{url}/jobs/{number}",
+            "html_url": f"{page}/job/{number}",
+            "check_run_url": f"{self._api}/repos/{OWN.full_name}/check-runs/{number}",
+            "status": job.status,
+            "conclusion": job.conclusion,
+            "created_at": moment(START),
+            **times,
+            "name": job.name,
+            "steps": steps,
+            "labels": ["ubuntu-latest"],
+            "workflow_name": "dbt",
+            **dict.fromkeys(("runner_id", "runner_group_id"), 1),
+            **dict.fromkeys(("runner_name", "runner_group_name"), "one"),
         }
 
     def comment(self, comment: Comment) -> Json:

@@ -14,7 +14,7 @@ from runner.events.dispatch import read_inputs
 
 names = st.from_regex(r"[a-z0-9][a-z0-9_-]{0,20}", fullmatch=True)
 lines = (
-    st.text(st.characters(min_codepoint=32, exclude_categories=("Cs",)), min_size=1, max_size=60)
+    st.text(st.characters(min_codepoint=32, codec="utf-8"), min_size=1, max_size=60)
     .map(str.strip)
     .filter(bool)
 )
