@@ -86,6 +86,16 @@ def _upstream(inputs: Payload) -> Upstream | None:
     )
 
 
+def read_inputs(values: Mapping[str, object]) -> Dispatch:
+    """Inputs alone, of no repository; raises EventMalformed."""
+    return _dispatch(Payload(values, "inputs"), "", "", "")
+
+
+def read_overrides(values: Mapping[str, object]) -> DispatchOverrides:
+    """Those inputs that say something differently from the jobs file; raises EventMalformed."""
+    return _overrides(Payload(values, "overrides"))
+
+
 def _overrides(inputs: Payload) -> DispatchOverrides:
     return DispatchOverrides(
         target=inputs.text_or("target", None),
@@ -132,7 +142,7 @@ def _timeout(inputs: Payload) -> timedelta | None:
 
 def _steps(inputs: Payload) -> tuple[str, ...]:
     value = inputs.values.get("steps") or []
-    lines = value.splitlines() if isinstance(value, str) else value
+    lines = value.split("\n") if isinstance(value, str) else value
     if not isinstance(lines, list):
         inputs.wrong("steps", "a list of dbt commands, or one on each line")
     stripped = [line.strip() if isinstance(line, str) else line for line in lines]

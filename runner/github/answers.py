@@ -63,6 +63,7 @@ class WorkflowRun:
     head_repository: Repository | None = None
     status: str | None = None
     conclusion: str | None = None
+    run_attempt: int = 1
     run_started_at: datetime | None = None
 
     @property
@@ -72,8 +73,8 @@ class WorkflowRun:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobStep:
-    """One step of a workflow's job, as its page lists it; a composite action is one step."""
+class WorkflowStep:
+    """``conclusion`` is None until it has ended."""
 
     name: str
     status: str
@@ -82,21 +83,20 @@ class JobStep:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowJob:
-    """One job of a workflow run, a matrix leg too. ``name`` is what the workflow calls it.
+    """A job of a workflow run: a leg of a matrix is one. ``steps`` are empty until it has begun.
 
-    Where no machine took it, ``steps`` is empty and ``runner_id`` 0 or None; GitHub gives it times
-    all the same.
+    Where no machine took it ``runner_id`` is 0 or None; GitHub gives it times all the same.
     """
 
     id: int
     name: str
     status: str
+    html_url: str | None = None
     conclusion: str | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
-    html_url: str | None = None
     runner_id: int | None = None
-    steps: tuple[JobStep, ...] = ()
+    steps: tuple[WorkflowStep, ...] = ()
 
     @property
     def began(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from runner.errors import GitHubFailed
+from runner.github.actions import Actions
 from runner.github.answers import (
     Artifact,
     Comment,
@@ -19,7 +20,6 @@ from runner.github.answers import (
     PullRequest,
     Repository,
     User,
-    WorkflowJob,
     WorkflowRun,
 )
 from runner.github.connection import Connection
@@ -28,7 +28,7 @@ from runner.github.rest import Rest, Unsure, read
 from runner.github.retry import Patience
 from runner.github.trouble import Call
 
-Numbered = TypeVar("Numbered", Artifact, WorkflowRun, WorkflowJob, PullRequest)
+Numbered = TypeVar("Numbered", Artifact, WorkflowRun, PullRequest)
 StatusState = Literal["pending", "success", "failure", "error"]
 
 DESCRIPTION = 140
@@ -44,6 +44,7 @@ class GitHub:
         self._connection = connection
         self._repo = f"/repos/{connection.repository}"
         self._rest = Rest(connection, patience or Patience())
+        self.actions = Actions(self._rest, self._repo)
         self._login = ""
 
     def __repr__(self) -> str:
@@ -176,12 +177,6 @@ class GitHub:
         call = self._rest.call(f"reading the artifacts of run {run_id}", "actions: read")
         path = f"{self._repo}/actions/runs/{run_id}/artifacts"
         return self._each_once(Artifact, call, path, {}, "artifacts")
-
-    def jobs_of(self, run_id: int, attempt: int) -> Iterator[WorkflowJob]:
-        """The jobs of one attempt of a workflow run; a request a page of 100."""
-        call = self._rest.call(f"reading the jobs of run {run_id}", "actions: read")
-        path = f"{self._repo}/actions/runs/{run_id}/attempts/{attempt}/jobs"
-        return self._each_once(WorkflowJob, call, path, {}, "jobs")
 
     def download_artifact(self, artifact: Artifact, into: Path, *, limit: int) -> None:
         """Writes the zip, at most ``limit`` bytes, and compares it with its digest.

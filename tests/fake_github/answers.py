@@ -149,7 +149,8 @@ class Answers:
             "path": run.path,
             "run_number": run.id % 1000,
             "event": run.event,
-            "status": "completed" if run.conclusion else "in_progress",
+            "status": "completed" if run.conclusion else run.status,
+            "run_attempt": run.attempt,
             "conclusion": run.conclusion,
             "workflow_id": 7,
             "workflow_url": f"{self._api}/repos/{OWN.full_name}/actions/workflows/7",
@@ -166,39 +167,36 @@ class Answers:
             **{f"{part}_url": f"{url}/{part}" for part in parts},
         }
 
-    def job(self, job: Job, run: int, attempt: int) -> Json:
+    def job(self, run: Run, attempt: int, place: int, job: Job) -> Json:
+        number = run.id * 1000 + attempt * 100 + place
         url = f"{self._api}/repos/{OWN.full_name}/actions"
-        began, ended = bool(job.steps), job.conclusion is not None
-        runner = {"id": 7, "name": "GitHub Actions 7", "group_id": 0, "group_name": "Default"}
+        page = f"https://github.com/{OWN.full_name}/actions/runs/{run.id}"
+        times = {"started_at": moment(job.started_at), "completed_at": moment(job.completed_at)}
+        steps = [
+            {"name": s.name, "status": s.status, "conclusion": s.conclusion, "number": n, **times}
+            for n, s in enumerate(job.steps, start=1)
+        ]
         return {
-            "id": job.id,
-            "run_id": run,
-            "run_url": f"{url}/runs/{run}",
+            "id": number,
+            "node_id": f"J_{number}",
+            "run_id": run.id,
+            "run_url": f"{url}/runs/{run.id}",
             "run_attempt": attempt,
-            "node_id": f"J_{job.id}",
-            "head_sha": "a" * 40,
-            "url": f"{url}/jobs/{job.id}",
-            "html_url": f"https://github.com/{OWN.full_name}/actions/runs/{run}/job/{job.id}",
-            "status": "completed" if ended else "in_progress" if began else "queued",
+            "head_sha": run.head_sha,
+            "head_branch": run.head_branch,
+            "url": f"{url}/jobs/{number}",
+            "html_url": f"{page}/job/{number}",
+            "check_run_url": f"{self._api}/repos/{OWN.full_name}/check-runs/{number}",
+            "status": job.status,
             "conclusion": job.conclusion,
-            "created_at": moment(job.started_at),
-            "started_at": moment(job.started_at),
-            "completed_at": moment(job.completed_at) if ended else None,
+            "created_at": moment(START),
+            **times,
             "name": job.name,
-            "steps": [
-                {
-                    "name": name,
-                    "status": "completed" if conclusion else "in_progress",
-                    "conclusion": conclusion,
-                    "number": number,
-                }
-                for number, (name, conclusion) in enumerate(job.steps, start=1)
-            ],
-            "check_run_url": f"{self._api}/repos/{OWN.full_name}/check-runs/{job.id}",
+            "steps": steps,
             "labels": ["ubuntu-latest"],
-            **{f"runner_{part}": value if began else None for part, value in runner.items()},
             "workflow_name": "dbt",
-            "head_branch": "main",
+            **dict.fromkeys(("runner_id", "runner_group_id"), 1 if job.began else None),
+            **dict.fromkeys(("runner_name", "runner_group_name"), "one" if job.began else None),
         }
 
     def comment(self, comment: Comment) -> Json:

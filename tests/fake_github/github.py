@@ -23,7 +23,6 @@ from tests.fake_github.things import (
     START,
     Artifact,
     Comment,
-    Job,
     Pull,
     Run,
     Status,
@@ -54,7 +53,6 @@ class FakeGitHub:
 
     token: str = TOKEN
     runs: dict[int, Run] = field(default_factory=dict)
-    jobs: dict[tuple[int, int], list[Job]] = field(default_factory=dict)
     artifacts: list[Artifact] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
@@ -107,12 +105,6 @@ class FakeGitHub:
         run = Run(**{"id": 100 + len(self.runs), **changes})
         self.runs[run.id] = run
         return run
-
-    def add_job(self, run: Run, name: str, attempt: int = 1, **changes: Any) -> Job:
-        number = 4000 + sum(map(len, self.jobs.values()))
-        job = Job(id=number, name=name, **changes)
-        self.jobs.setdefault((run.id, attempt), []).append(job)
-        return job
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
@@ -306,11 +298,27 @@ class FakeGitHub:
         return _json(self._answers.run(run)) if run else _refusal(404, "Not Found")
 
     def list_jobs(self, request: Request, _asked: Any, number: str, attempt: str) -> Answer:
-        if int(number) not in self.runs:
+        run = self.runs.get(int(number))
+        if run is None:
             return _refusal(404, "Not Found")
-        jobs = self.jobs.get((int(number), int(attempt)), [])
-        found = [self._answers.job(job, int(number), int(attempt)) for job in jobs]
-        return self._page(request, found, "jobs")
+        found = run.jobs.get(int(attempt), [])
+        answers = [self._answers.job(run, int(attempt), n, job) for n, job in enumerate(found)]
+        return self._page(request, answers, "jobs")
+
+    def cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "cancel")
+
+    def force_cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "force-cancel")
+
+    def _cancel(self, number: int, how: str) -> Answer:
+        run = self.runs.get(number)
+        if run is None:
+            return _refusal(404, "Not Found")
+        if run.conclusion:
+            return _refusal(409, "Cannot cancel a workflow run that is completed.")
+        run.cancelled = how
+        return _json({}, 202)
 
     def list_runs(self, request: Request, _asked: Any, workflow: str) -> Answer:
         wanted = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}

@@ -15,7 +15,7 @@ from tests.fake_github.clients import client
 from tests.fake_github.github import Exchange
 from tests.fake_github.routes import ROUTES
 from tests.fake_github.server import Answer
-from tests.fake_github.things import FORK, Pull
+from tests.fake_github.things import FORK, Job, Pull, Step
 
 ANSWERED: dict[str, Any] = {
     "get_repository": models.FullRepository,
@@ -30,8 +30,10 @@ ANSWERED: dict[str, Any] = {
     "list_artifacts": models.ReposOwnerRepoActionsArtifactsGetResponse200,
     "list_run_artifacts": models.ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200,
     "get_artifact": models.Artifact,
-    "list_jobs": models.ReposOwnerRepoActionsRunsRunIdAttemptsAttemptNumberJobsGetResponse200,
     "get_run": models.WorkflowRun,
+    "list_jobs": models.ReposOwnerRepoActionsRunsRunIdAttemptsAttemptNumberJobsGetResponse200,
+    "cancel_run": models.EmptyObject,
+    "force_cancel_run": models.EmptyObject,
     "list_runs": models.ReposOwnerRepoActionsWorkflowsWorkflowIdRunsGetResponse200,
     "dispatch": models.WorkflowDispatchResponse,
 }
@@ -83,11 +85,12 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     github.download_artifact(artifact, folder / "zip", limit=10)
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
-    fake.add_job(fake.runs[run.id], "production (daily)")
-    fake.add_job(fake.runs[run.id], "production (hourly)", conclusion="cancelled", steps=())
-    assert [job.began for job in github.jobs_of(run.id, 1)] == [True, False]
     github.merge_base("main", "change")
-    github.dispatch(run.path, "main", {"job": "daily"})
+    started = github.dispatch(run.path, "main", {"job": "daily"})
+    fake.runs[started].jobs[1] = [Job(name="daily", steps=[Step(name="dbt")])]
+    assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
+    assert github.actions.cancel(started)
+    assert github.actions.cancel(started, force=True)
 
 
 def raw(fake: FakeGitHub, path: str) -> None:
@@ -122,10 +125,12 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
         lambda: github.run(1),
         lambda: github.put_comment(1, lambda _: "x" * 70_000, marker="m"),
         lambda: github.download_artifact(artifact, tmp_path / "zip", limit=10),
+        lambda: github.actions.cancel(1),
+        lambda: list(github.actions.jobs(1, 1)),
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410]
+    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()
