@@ -27,6 +27,7 @@ RUN_ID = re.compile(r"\d{8}T\d{6}Z-.+-([0-9a-f]{6}(?:-[0-9]+)?)")
 LATE = 60
 MISSED_SHOWN = 10
 LONGEST_NAME = 40
+SHORTEST_NAME = 8
 LONGEST_REASON = 120
 SHORTEST_REASON = 20
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -92,6 +93,7 @@ def _runs(entries: Sequence[Entry], now: datetime, width: int) -> Table:
     shown = _fitting(columns, width, ("environment", "commit", "preparation", "trigger", "wait"))
     if width and _width(shown) > width:
         shown = [day if column is columns[TIME] else column for column in shown]
+    shown = _with_short_names(shown, width)
     room = width - _width(shown) - BETWEEN if width else LONGEST_REASON
     if reason.known and room >= SHORTEST_REASON:
         cut = [Text(clipped(cell.plain, room)) for cell in reason.cells]
@@ -109,7 +111,8 @@ def _jobs(jobs: Sequence[JobFigures], width: int) -> Table:
         "execution": _numbers("execution", [_seconds(job.execution) for job in jobs]),
         "trend": Column(title="trend", cells=[_trend(job) for job in jobs]),
     }
-    return _table(_fitting(columns, width, ("preparation", "wait")))
+    shown = _fitting(columns, width, ("preparation", "wait"))
+    return _table(_with_short_names(shown, width))
 
 
 def _numbers(title: str, cells: Sequence[Text]) -> Column:
@@ -125,6 +128,23 @@ def _fitting(columns: Mapping[str, Column], width: int, dropped: Sequence[str]) 
     return list(shown.values())
 
 
+def _with_short_names(columns: Sequence[Column], width: int) -> list[Column]:
+    """A job's name is what is cut where there is no room for all."""
+    over = _width(columns) - width if width else 0
+    if over <= 0:
+        return list(columns)
+    return [
+        replace(column, cells=[_cut(cell, column.width - over) for cell in column.cells])
+        if column.title == JOB
+        else column
+        for column in columns
+    ]
+
+
+def _cut(cell: Text, longest: int) -> Text:
+    return Text(clipped(cell.plain, max(longest, SHORTEST_NAME)))
+
+
 def _width(columns: Sequence[Column]) -> int:
     return sum(column.width for column in columns) + BETWEEN * (len(columns) - 1)
 
@@ -132,9 +152,7 @@ def _width(columns: Sequence[Column]) -> int:
 def _table(columns: Sequence[Column]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, BETWEEN, 0, 0), header_style="dim")
     for column in columns:
-        # Where there is no room for all, a job's name is cut.
-        least = None if column.title == JOB else column.width
-        table.add_column(column.title, justify=column.justify, no_wrap=True, min_width=least)
+        table.add_column(column.title, justify=column.justify, no_wrap=True, min_width=column.width)
     for row in zip(*(column.cells for column in columns), strict=True):
         table.add_row(*row)
     return table
