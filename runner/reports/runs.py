@@ -15,8 +15,8 @@ from rich.text import Text
 from runner.durations import format_duration
 from runner.history import Entry, Missed
 from runner.record import FAILED_STATUSES
+from runner.reports.ended import nodes_text
 from runner.reports.figures import JobFigures
-from runner.reports.legs import nodes_text
 from runner.reports.summary import STYLES
 from runner.reports.text import clipped, counted, one_line
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import GitHubFailed
 from runner.history import Entry, History
 from runner.history_changes import ended
-from runner.reports.legs import Leg
+from runner.reports.ended import Leg
 from runner.runs.ending import Attempt, Ended, endings
 from runner.runs.left import Left, left_by
 

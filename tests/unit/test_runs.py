@@ -13,8 +13,8 @@ from runner.errors import ExitCode
 from runner.github.answers import WorkflowJob, WorkflowStep
 from runner.history import Entry, Outcome
 from runner.record_json import run_from_json
+from runner.reports.ended import Leg, legs_summary
 from runner.reports.figures import JobFigures, figures
-from runner.reports.legs import Leg, legs_summary
 from runner.reports.runs import runs, short_id
 from runner.runs.ending import Attempt, endings
 from runner.runs.outcomes import entry_of, job_named, outcome_of, outcome_without_record
@@ -101,6 +101,8 @@ def test_what_left_no_record_ends_by_githubs_word(
     "name",
     [
         "daily",
+        "production daily",
+        "dbt / production-cancel-2 daily",
         "production (daily)",
         "production (daily, dbt_jobs.yml, production, ubuntu-latest)",
         "dbt / production (daily, dbt_jobs.yml)",
@@ -114,6 +116,9 @@ def test_a_leg_is_found_by_its_name(name: str) -> None:
     ]
     assert job_named([*others, job(name)], "daily") == job(name)
     assert job_named(others, "daily") is None
+    assert job_named([job("report"), job("production report")], "report") == job(
+        "production report"
+    )
 
 
 FIRST = Attempt(number=1, began=NOON, jobs=(job(),))
