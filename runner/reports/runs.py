@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from typing import Literal, TypeAlias
+from io import StringIO
+from typing import Literal, TextIO, TypeAlias
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +23,8 @@ from runner.reports.summary import STYLES
 from runner.reports.text import clipped, counted, one_line
 
 UNFINISHED = "under way"
+# Columns of a file or a pipe: nothing is ever as wide.
+UNBOUNDED = 1000
 # What `new_run_id` makes: the job and the time stand in columns of their own.
 RUN_ID = re.compile(r"\d{8}T\d{6}Z-.+-([0-9a-f]{6}(?:-[0-9]+)?)")
 # A machine's clock is not GitHub's; and what is late by less than this nobody notices.
@@ -72,6 +76,32 @@ def runs(
     if missed:
         yield Text()
         yield from _missed(missed)
+
+
+def runs_text(
+    entries: Sequence[Entry],
+    jobs: Sequence[JobFigures],
+    missed: Sequence[Missed],
+    now: datetime,
+    *,
+    more: int,
+    stream: TextIO,
+) -> str:
+    """As wide and as colourful as ``stream`` is; ``more`` counts the runs that aren't among these."""
+    terminal = stream.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 0
+    console = Console(
+        file=stream if terminal else StringIO(),
+        width=width or UNBOUNDED,
+        highlight=False,
+        soft_wrap=True,
+    )
+    with console.capture() as captured:
+        for part in runs(entries, jobs, missed, now, width):
+            console.print(part)
+        if more > 0:
+            console.print(Text(f"\nand {counted(more, 'older run')}: --limit", style="dim"))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def short_id(run_id: str) -> str:
