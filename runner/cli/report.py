@@ -12,9 +12,10 @@ import click
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
 from runner.cli.deliveries import checks, delivery_of, place_here
+from runner.cli.ended_runs import report_ended
 from runner.cli.telling import warn
 from runner.delivery.delivery import Delivered, Delivery
-from runner.errors import ConfigInvalid, ExitCode
+from runner.errors import ExitCode
 from runner.events import WorkflowRun, event_of
 from runner.github.fence import defused
 from runner.model import Config
@@ -29,9 +30,10 @@ DEAD = "the run ended without a word, cancelled or with its machine: see the log
 @click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
 @click.option("--unfinished", metavar="JOB", help="End the status that a dead run of JOB left.")
 def report(config: Path | None, unfinished: str | None) -> ExitCode:
-    """Report to GitHub what a run couldn't report itself.
+    """Report to GitHub, and to the history, what runs couldn't report themselves.
 
-    In a workflow on `workflow_run`: the runs of forks, which have a token that can only read. What
+    As the last job of a workflow: how the runs have ended that the workflow has started. On
+    `workflow_run`: the runs of forks, which have a token that can only read. What
     they left is taken as a stranger's word. With --unfinished: the last status of a job whose run
     has died, in the workflow of that run.
     """
@@ -40,13 +42,9 @@ def report(config: Path | None, unfinished: str | None) -> ExitCode:
         return _end(unfinished, environ)
     loaded = load_config(config)
     event = event_of(environ)
-    if not isinstance(event, WorkflowRun):
-        raise ConfigInvalid(
-            "there is no run to report",
-            why="it is the runs of forks that are reported, by a workflow on `workflow_run`",
-            hint="`on: { workflow_run: { workflows: [dbt], types: [completed] } }`",
-        )
-    return _report_fork(loaded, event, environ)
+    if isinstance(event, WorkflowRun):
+        return _report_fork(loaded, event, environ)
+    return report_ended([loaded], environ)
 
 
 def _end(job: str, environ: Mapping[str, str]) -> ExitCode:

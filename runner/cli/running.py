@@ -11,6 +11,7 @@ from pathlib import Path
 
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
+from runner.cli.remembering import remember
 from runner.cli.stores import fleeting, store_of
 from runner.cli.telling import tell, tell_failure
 from runner.execution.job import run_job
@@ -58,6 +59,7 @@ def run_and_tell(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"
                 )
             ended, folder = run_job(request, around)
+            remember(ended, config, environ, reporter.warn)
         with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
             _print(ended, folder, as_json, reporter if on_github else None)
     except BaseException as error:

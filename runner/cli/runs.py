@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timezone
 from pathlib import Path
 
 import click
@@ -53,7 +53,9 @@ def runs() -> None:
 @runs.command("list")
 @click.argument("job", required=False)
 @click.option(
-    "--since", metavar="WHEN", help="Planned since then: 7d, 12h, or a date such as 2026-11-20, UTC."
+    "--since",
+    metavar="WHEN",
+    help="Planned since then: 7d, 12h, or a date such as 2026-11-20, UTC.",
 )
 @click.option(
     "--status", type=click.Choice(STATUSES), multiple=True, help="Ended like this; repeatable."
