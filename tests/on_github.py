@@ -54,6 +54,7 @@ class OnGitHub:
             "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{WORKFLOW}@refs/heads/main",
             "GITHUB_OUTPUT": str(self.scratch / "output"),
             "GITHUB_STEP_SUMMARY": str(self.scratch / "summary"),
+            "RUNNER_TEMP": str(self.scratch),
             **self.event,
         }
 
