@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
+from runner.cli.chaining import chaining_of
 from runner.cli.connecting import connect
 from runner.cli.stores import history_store_of
-from runner.cli.telling import summarize
+from runner.cli.telling import not_started, summarize
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import started_by
+from runner.events import Event, event_of
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.github.outputs import write_outputs
@@ -35,8 +37,8 @@ def report_ended(files: Sequence[Config], environ: Mapping[str, str]) -> ExitCod
     place in the history: a later report looks for it again.
     """
     number, attempt = _number("GITHUB_RUN_ID", environ), _number("GITHUB_RUN_ATTEMPT", environ)
-    config = files[0]
-    store = history_store_of(config, environ, started_by(environ).default_branch, _say)
+    config, event = files[0], event_of(environ)
+    store = history_store_of(config, environ, event.default_branch if event else "", _say)
     history = store.read() or History()
     if not any(entry.workflow_run == number for entry in history.entries):
         click.echo("nothing to report: the history holds no run of this run of the workflow")
@@ -44,20 +46,42 @@ def report_ended(files: Sequence[Config], environ: Mapping[str, str]) -> ExitCod
     now = datetime.now(timezone.utc)
     with closing(connect(config.root, environ)) as github:
         told = settled(github, lambda: connect(config.root, environ), history, number, attempt)
-        lost, notes, later, history = [*told.lost], [*told.notes], told.later, told.history
+        notes, later, history = [*told.notes], told.later, told.history
         for other in forgotten(history, number, now):
             found = settled_late(github, lambda: connect(config.root, environ), history, other)
-            lost, notes, history = [*lost, *found.lost], [*notes, *found.notes], found.history
-            later = later or found.later
+            notes += [*found.notes, *map(_late, found.lost)]
+            later, history = later or found.later, found.history
     _write(store, trimmed(history, now), environ)
     summarize(legs_summary(told.legs, notes), environ)
     _tell(told.legs, notes)
-    start_after(files, lost, environ)
-    return ExitCode.GITHUB_FAILED if later else ExitCode.SUCCESS
+    refused = not_started(_start_after(files, told.lost, event, environ))
+    return ExitCode.GITHUB_FAILED if later or refused else ExitCode.SUCCESS
 
 
-def start_after(files: Sequence[Config], lost: Sequence[Ended], environ: Mapping[str, str]) -> None:
-    """The jobs that start after those that left nothing: nobody else has started them."""
+def _start_after(
+    files: Sequence[Config], lost: Sequence[Ended], event: Event | None, environ: Mapping[str, str]
+) -> list[str]:
+    """The jobs that start after those that left nothing, which nobody else has started; problems.
+
+    What has left no record and succeeded has started them itself.
+    """
+    problems: list[str] = []
+    for each in lost:
+        config = next((config for config in files if each.job in config.jobs), None)
+        chaining = chaining_of(config, event, environ) if config else None
+        if chaining and each.status != "success":
+            with TemporaryDirectory(prefix="dbt-gitops-") as folder:
+                for said in chaining.after(each, Path(folder)):
+                    _say(said)
+            problems += chaining.problems
+    return problems
+
+
+def _late(each: Ended) -> str:
+    return (
+        f"run {each.run_id} of `{each.job}` left no record, and nobody told of its end in time:"
+        f" {each.outcome.reason}. What starts after it isn't started any more"
+    )
 
 
 def _write(store: HistoryStore, history: History, environ: Mapping[str, str]) -> None:

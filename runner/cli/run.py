@@ -9,8 +9,16 @@ import click
 
 from runner.cli.config_file import load_config
 from runner.cli.occasion import occasion_of
-from runner.cli.overrides import asked_overrides, find_job, over, parse_env, parse_vars
-from runner.cli.running import run_and_tell
+from runner.cli.overrides import (
+    asked_overrides,
+    find_job,
+    over,
+    parse_env,
+    parse_timeout,
+    parse_vars,
+)
+from runner.cli.running import Asked, run_and_tell
+from runner.cli.starting import start_of
 from runner.cli.telling import tell_skipped, tell_unprepared
 from runner.config import default_file
 from runner.errors import DbtGitopsError
@@ -30,8 +38,26 @@ from runner.events import Dispatch, DispatchOverrides
 @click.option("--schema", help="Write into this schema.")
 @click.option("--defer-to", metavar="NAME", help="Defer to this environment or job, or self.")
 @click.option("--full", is_flag=True, help="Build all: no deferral, no comparison with state.")
-@click.option("--git-ref", metavar="REF", help="Run another commit, in a temporary worktree.")
+@click.option(
+    "--git-ref",
+    metavar="REF",
+    help="Run another commit, branch or tag, in a temporary worktree; origin's branch where there is"
+    " none of that name here.",
+)
+@click.option(
+    "--dbt", metavar="VERSION", help="Another version of dbt-core, with the adapter that is pinned."
+)
+@click.option("--timeout", metavar="DURATION", help="Another timeout, such as 90m.")
+@click.option(
+    "--generate-docs/--no-generate-docs", default=None, help="Whether docs come after the steps."
+)
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
+@click.option(
+    "--start",
+    default="",
+    metavar="JSON",
+    help="The run as `plan` has planned it: its id, when, why.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
 def run(
     job: str,
@@ -45,7 +71,11 @@ def run(
     defer_to: str | None,
     full: bool,
     git_ref: str | None,
+    dbt: str | None,
+    timeout: str | None,
+    generate_docs: bool | None,
     cause: str,
+    start: str,
     as_json: bool,
 ) -> int:
     """Run JOB of the jobs file, now.
@@ -57,6 +87,7 @@ def run(
     environ = dict(os.environ)
     try:
         occasion = occasion_of(load_config(config), job, environ)
+        entry = start_of(start, job, occasion)
     except DbtGitopsError as error:
         tell_unprepared(job, (config or default_file()).parent, environ, error)
         raise
@@ -72,9 +103,18 @@ def run(
         defer_to=defer_to,
         full=full,
         git_ref=git_ref,
+        dbt=dbt,
+        timeout=parse_timeout(timeout),
+        generate_docs=generate_docs,
     )
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
     overrides = asked_overrides(occasion.config, found, asked)
-    return run_and_tell(occasion, found, overrides, cause or occasion.cause, environ, as_json)
+    asked_for = Asked(
+        job=found,
+        overrides=overrides,
+        cause=cause or (entry.cause if entry else occasion.cause),
+        start=entry,
+    )
+    return run_and_tell(occasion, asked_for, environ, as_json)

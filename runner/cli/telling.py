@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +82,13 @@ def tell_unprepared(
         place = place_here(event, environ, folder)
         delivery = delivery_of(job, event, place, folder, environ)
         tell_failure(delivery, job, Outputs(environ), error)
+
+
+def not_started(problems: Iterable[str]) -> int:
+    """What should have been started after the run and wasn't, as annotations; the exit code."""
+    lines = [annotation("warning", problem, title="dbt-gitops") for problem in problems]
+    _write(lines)
+    return ExitCode.GITHUB_FAILED if lines else ExitCode.SUCCESS
 
 
 def _not_reported(delivered: Delivered) -> int:

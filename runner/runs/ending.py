@@ -8,7 +8,7 @@ from datetime import datetime
 
 from runner.github.answers import WorkflowJob
 from runner.history import Entry, Outcome
-from runner.record import Run
+from runner.record import Run, RunStatus
 from runner.runs.outcomes import job_named, outcome_of, outcome_without_record
 
 
@@ -39,6 +39,18 @@ class Ended:
     entry: Entry
     outcome: Outcome
     lost: bool = False
+
+    @property
+    def run_id(self) -> str:
+        return self.entry.run_id
+
+    @property
+    def job(self) -> str:
+        return self.entry.job
+
+    @property
+    def status(self) -> RunStatus:
+        return self.outcome.status
 
 
 def endings(

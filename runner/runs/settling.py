@@ -26,7 +26,7 @@ GONE = 404
 
 @dataclass(frozen=True, kw_only=True)
 class Settled:
-    """``lost`` are the runs that left no record, and so have started nothing that comes after them.
+    """``lost`` are the runs that left no record, and so may have started nothing that comes after them.
 
     ``later`` says whether a record is there that couldn't be fetched: its run has no outcome yet.
     """

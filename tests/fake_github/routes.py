@@ -48,6 +48,12 @@ ROUTES = (
     _route("POST", r"/actions/runs/(\d+)/force-cancel", "force_cancel_run", "actions: write"),
     _route("GET", r"/actions/workflows/([^/]+)/runs", "list_runs", "actions: read"),
     _route("POST", r"/actions/workflows/([^/]+)/dispatches", "dispatch", "actions: write"),
+    Route(
+        method="POST",
+        pattern=re.compile(r"/repos/([^/]+/[^/]+)/dispatches"),
+        name="repository_dispatch",
+        permission="contents: write",
+    ),
 )
 
 

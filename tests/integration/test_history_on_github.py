@@ -186,6 +186,46 @@ def test_what_a_report_could_not_tell_the_next_one_does(there: OnGitHub) -> None
     assert running.run_id not in found
 
 
+def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
+    jobs = """
+  alarm:
+    environment: production
+    triggers: { job: { name: daily, on: [error] } }
+    steps: [dbt build]
+  next:
+    environment: production
+    triggers: { job: { name: daily } }
+    steps: [dbt build]
+"""
+    there.project.append("dbt_jobs.yml", jobs)
+    daily = planned()
+    plan(there, daily)
+    job(there, "daily", conclusion="failure")
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    [(workflow, asked)] = there.fake.dispatched
+    assert workflow == "dbt-gitops.yml"
+    assert (asked["ref"], asked["inputs"]["job"]) == ("main", "alarm")
+    upstream = json.loads(asked["inputs"]["upstream"])
+    assert upstream == {"job": "daily", "ending": "error", "run_id": daily.run_id, "depth": 1}
+    assert "`alarm` is started: https://github.com/octo-org/shop/actions/runs/" in done.err
+
+
+def test_what_left_a_record_has_started_its_own(there: OnGitHub) -> None:
+    alarm = """
+  alarm:
+    environment: production
+    triggers: { job: { name: daily, on: [success, error, cancelled] } }
+    steps: [dbt build]
+"""
+    there.project.append("dbt_jobs.yml", alarm)
+    daily = planned()
+    plan(there, daily)
+    leave(there, daily)
+    assert there.cli("report").code == 0
+    assert not there.fake.dispatched
+
+
 def test_a_workflow_that_planned_nothing_has_nothing_to_report(there: OnGitHub) -> None:
     plan(there, planned(workflow_run=70))
     done = there.cli("report")

@@ -42,9 +42,10 @@ ASKED: dict[str, Any] = {
     "create_comment": models.ReposOwnerRepoIssuesIssueNumberCommentsPostBody,
     "edit_comment": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
     "dispatch": models.ReposOwnerRepoActionsWorkflowsWorkflowIdDispatchesPostBody,
+    "repository_dispatch": models.ReposOwnerRepoDispatchesPostBody,
 }
 
-BODILESS = {("download_artifact", 302), ("delete_comment", 204)}
+BODILESS = {("download_artifact", 302), ("delete_comment", 204), ("repository_dispatch", 204)}
 
 
 @pytest.fixture
@@ -91,6 +92,7 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
     assert github.actions.cancel(started)
     assert github.actions.cancel(started, force=True)
+    github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
 
 def raw(fake: FakeGitHub, path: str) -> None:

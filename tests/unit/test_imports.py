@@ -14,7 +14,7 @@ FLOORS: list[set[str]] = [
     {"cleaning", "delivery", "execution", "runs"},
     {"dbt", "state", "reports"},
     {"github"},
-    {"config", "events", "triggers", "schedule"},
+    {"chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
@@ -30,6 +30,8 @@ FLOORS: list[set[str]] = [
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
+    ("chain", "events"),
+    ("chain", "triggers"),
     ("cleaned", "record"),
     ("cleaning", "execution"),
     ("config", "schedule"),
