@@ -200,7 +200,7 @@ def _page(text: str) -> None:
     """Page by page where somebody reads it and it is longer than the screen."""
     screen = os.get_terminal_size().lines if sys.stdout.isatty() else 0
     if screen and text.count("\n") >= screen:
-        click.echo_via_pager(text, color=True)
+        click.echo_via_pager(text.removesuffix("\n"), color=True)
     else:
         click.echo(text, nl=False)
 
