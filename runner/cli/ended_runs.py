@@ -15,7 +15,7 @@ from runner.cli.connecting import connect
 from runner.cli.stores import history_store_of
 from runner.cli.telling import not_started, summarize
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import Event, event_of
+from runner.events import Event
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.github.outputs import write_outputs
@@ -30,14 +30,16 @@ from runner.state.history_store import ARTIFACT, HistoryStore
 NOT_HERE = "outside of a workflow on GitHub there is no run of one, whose end could be told"
 
 
-def report_ended(files: Sequence[Config], environ: Mapping[str, str]) -> ExitCode:
+def report_ended(
+    files: Sequence[Config], event: Event | None, environ: Mapping[str, str]
+) -> ExitCode:
     """Writes into the history how the runs ended that this run of the workflow has started.
 
     All of it is said in the step's summary. A run whose record is there and can't be fetched keeps its
     place in the history: a later report looks for it again.
     """
     number, attempt = _number("GITHUB_RUN_ID", environ), _number("GITHUB_RUN_ATTEMPT", environ)
-    config, event = files[0], event_of(environ)
+    config = files[0]  # its store holds the history of all
     store = history_store_of(config, environ, event.default_branch if event else "", _say)
     history = store.read() or History()
     if not any(entry.workflow_run == number for entry in history.entries):

@@ -211,6 +211,27 @@ def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
     assert "`alarm` is started: https://github.com/octo-org/shop/actions/runs/" in done.err
 
 
+def test_several_jobs_files_have_one_history(there: OnGitHub) -> None:
+    jobs = (there.project.path / "dbt_jobs.yml").read_text().partition("jobs:\n")[0]
+    loads = """jobs:
+  load: { environment: production, steps: [dbt build] }
+  alarm:
+    environment: production
+    triggers: { job: { name: load, on: [cancelled] } }
+    steps: [dbt build]
+"""
+    there.project.write("other.yml", jobs + loads)
+    daily, load = planned(), planned("load")
+    plan(there, daily, load)
+    leave(there, daily)
+    job(there, "load", conclusion="cancelled", began=False)
+    done = there.cli("report", "--config", "dbt_jobs.yml", "--config", "other.yml")
+    assert done.code == 0, done.err
+    assert set(outcomes(written(there))) == {daily.run_id, load.run_id}
+    [(_, asked)] = there.fake.dispatched
+    assert asked["inputs"]["job"] == "alarm"
+
+
 def test_what_left_a_record_has_started_its_own(there: OnGitHub) -> None:
     alarm = """
   alarm:
