@@ -103,6 +103,8 @@ def _from_github(
     kept = _kept(found.run_id, cache)
     if kept:
         return replace(found, run=kept, place=place)
+    if entry.outcome is None:
+        return replace(found, trouble="it waits or runs, or nobody has told of its end yet")
     try:
         with closing(connect(config.root, environ)) as github:
             name = run_artifact(entry.job, None)
@@ -144,4 +146,5 @@ def _page(entry: Entry | None, root: Path, environ: Mapping[str, str]) -> str:
     except NotConnected:
         return ""
     server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
-    return f"{server}/{repository}/actions/runs/{entry.workflow_run}"
+    attempt = f"/attempts/{entry.attempt}" if entry.attempt > 1 else ""
+    return f"{server}/{repository}/actions/runs/{entry.workflow_run}{attempt}"

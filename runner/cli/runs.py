@@ -77,10 +77,10 @@ def list_runs(
     config: Path | None,
     as_json: bool,
 ) -> int:
-    """List the newest runs of all jobs, or of JOB, with what they say together.
+    """List the newest runs of all jobs, or of JOB, and what the runs of each listed job say together.
 
     The medians, the rate of success and the trend, which is the newest 5 against the 5 before, are
-    of all runs that fit and not only of those that are listed. With --json it is a list, of a run each.
+    of all runs that fit, whether they are listed or not. With --json it is a list, of a run each.
     """
     now = datetime.now(timezone.utc)
     after = _time(since, now) if since else None
@@ -103,9 +103,10 @@ def list_runs(
     from runner.reports.figures import figures_of_all
     from runner.reports.runs import runs_text
 
+    shown = {entry.job for entry in fitting[:limit]}
     text = runs_text(
         fitting[:limit],
-        figures_of_all(fitting),
+        figures_of_all([entry for entry in fitting if entry.job in shown]),
         missed,
         now,
         more=len(fitting) - limit,

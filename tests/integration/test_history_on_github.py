@@ -307,7 +307,7 @@ def test_a_damaged_cache_is_fetched_again(there: OnGitHub) -> None:
 
 
 def test_a_run_is_shown_and_then_again_without_a_request(there: OnGitHub) -> None:
-    daily = planned()
+    daily = replace(ended(planned_at=PLANNED), workflow_run=NUMBER)
     plan(there, daily)
     leave(there, daily, notes=("deferring to nothing",), schemas=("analytics",))
     first = runs(there, "show", daily.run_id[-6:])
@@ -322,8 +322,8 @@ def test_a_run_is_shown_and_then_again_without_a_request(there: OnGitHub) -> Non
 
 def test_what_has_no_record_is_shown_as_the_history_has_it(there: OnGitHub) -> None:
     lost = replace(ended("hourly", status="error"), workflow_run=NUMBER)
-    other = planned()
-    plan(there, lost, other)
+    other = replace(ended(), workflow_run=NUMBER)
+    plan(there, lost, other, planned("slow", run_id="20261120T000000Z-slow-abcdef", attempt=2))
     leave(there, other, run_id="20261120T000000Z-daily-000000")
     done = runs(there, "show", lost.run_id)
     assert done.code == 0, done.err
@@ -336,6 +336,10 @@ def test_what_has_no_record_is_shown_as_the_history_has_it(there: OnGitHub) -> N
         in runs(there, "show", other.run_id).out
     )
     assert runs(there, "show", lost.run_id, "--json").code == 2
+    under_way = runs(there, "show", "abcdef").out
+    assert "it waits or runs" in under_way
+    assert "slow: under way" in under_way
+    assert f"/runs/{NUMBER}/attempts/2" in under_way
 
 
 def test_a_run_that_nobody_knows_is_a_mistake(there: OnGitHub) -> None:
