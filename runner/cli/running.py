@@ -13,8 +13,8 @@ from runner.cli.chaining import chaining_of
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
 from runner.cli.remembering import remember
-from runner.cli.starting import planned
-from runner.cli.stores import fleeting, store_of
+from runner.cli.starting import planned, replaced_by
+from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, parsing, with_overrides
@@ -42,29 +42,21 @@ def run_and_tell(
     occasion: Occasion, asked: Asked, environ: Mapping[str, str], as_json: bool
 ) -> int:
     """The exit code."""
-    job = asked.job
+    job, started = asked.job, occasion.started
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     outputs = Outputs(environ, occasion.number)
     reporter = _reporter(occasion, on_github)
     occasion.pending(f"starting {', '.join(step.text for step in job.steps)}")
     try:
         with _config(occasion.config, asked.overrides, environ) as config:
-            started = occasion.started
-            request = _request(occasion, config, asked, environ)
+            request = _request(occasion, config, asked, environ, reporter)
             chaining = chaining_of(config, occasion.event, environ, _idle(request))
-            around = Surroundings(
-                config=config,
-                checkout=read_checkout(config.project, environ, started.default_branch),
-                environ=environ,
-                cache=cache_folder(environ),
-                store=store_of(config, environ, started.default_branch, reporter.say),
-                reporter=reporter,
+            around = replace(
+                surroundings(config, environ, started.default_branch, reporter),
                 base=occasion.base,
                 began=lambda folder: outputs.began(folder, job.name),
                 ended=chaining.after if chaining else nothing_after,
             )
-            if lost := fleeting(config, environ):
-                reporter.warn(lost)
             if not job.enabled:
                 reporter.warn(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"
@@ -79,11 +71,27 @@ def run_and_tell(
             tell_failure(occasion.delivery, job.name, outputs, error)
         raise
     reporter.close()
-    if on_github:
-        code = tell(ended, folder, occasion, around.store, outputs, environ)
-        refused = not_started(chaining.problems if chaining else [])
-        return code or refused
-    return ended.exit_code
+    if not on_github:
+        return ended.exit_code
+    code = tell(ended, folder, occasion, around.store, outputs, environ)
+    refused = not_started(chaining.problems if chaining else [])
+    return code or refused
+
+
+def surroundings(
+    config: Config, environ: Mapping[str, str], default_branch: str, reporter: Reporter
+) -> Surroundings:
+    """What every run of this command is given. ``default_branch`` is "" where it isn't known."""
+    if lost := fleeting(config, environ):
+        reporter.warn(lost)
+    return Surroundings(
+        config=config,
+        checkout=read_checkout(config.project, environ, default_branch),
+        environ=environ,
+        cache=cache_folder(environ),
+        store=store_of(config, environ, default_branch, reporter.say),
+        reporter=reporter,
+    )
 
 
 @contextmanager
@@ -97,7 +105,11 @@ def _config(config: Config, overrides: Overrides, environ: Mapping[str, str]) ->
 
 
 def _request(
-    occasion: Occasion, config: Config, asked: Asked, environ: Mapping[str, str]
+    occasion: Occasion,
+    config: Config,
+    asked: Asked,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> Request:
     overridden, environment = with_overrides(config, asked.job.name, asked.overrides)
     request = Request(
@@ -111,7 +123,10 @@ def _request(
         head_branch=occasion.started.head_branch,
     )
     if asked.start:
-        request = planned(request, asked.start, environ)
+        branch = occasion.started.default_branch
+        history = history_store_of(config, environ, branch, reporter.say)
+        newer = replaced_by(asked.start, asked.job, environ, history, reporter.warn)
+        request = replace(planned(request, asked.start, environ), replaced_by=newer)
     return parsing(request, occasion.parse_only) if occasion.parse_only else request
 
 

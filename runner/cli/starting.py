@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from runner.cli.occasion import Occasion
 from runner.errors import ConfigInvalid, StateUnresolved
@@ -16,10 +17,12 @@ from runner.history_readings import AGAIN, newer
 from runner.model import Job
 from runner.record_json import RecordInvalid
 from runner.state.checks import RUN_ID
-from runner.state.history_store import HistoryStore
 
 HINT = "`plan` makes it for each run: in a workflow, `start: ${{ matrix.start }}`"
 
+
+if TYPE_CHECKING:
+    from runner.state.history_store import HistoryStore
 
 # Who starts as fast as that has waited for nobody.
 AT_ONCE = timedelta(seconds=60)

@@ -41,6 +41,8 @@ def tell(
         difference=occasion.difference,
     )
     _write(annotation_lines([report]))
+    if run.status == "cancelled" and run.exit_code == ExitCode.SUCCESS:  # nobody looks at it else
+        _write([annotation("warning", f"{run.job}: {run.reason}", title="dbt-gitops")])
     summarize(step_summary(report), environ)
     delivered = occasion.delivery.ended(report) if occasion.delivery else NOT_DUE
     warn(delivered)

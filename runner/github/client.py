@@ -15,6 +15,7 @@ from runner.github.actions import Actions
 from runner.github.answers import (
     Artifact,
     Comment,
+    Commit,
     Comparison,
     Dispatched,
     PullRequest,
@@ -215,6 +216,12 @@ class GitHub:
         call = self._rest.call(f"comparing {base} with {head}", "contents: read")
         path = f"{self._repo}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._rest.get(Comparison, call, path, {"per_page": 1}).merge_base_commit.sha
+
+    def commit_of(self, repository: str, ref: str) -> str:
+        """The commit that a ref of any repository that the token can read means now; one request."""
+        call = self._rest.call(f"asking which commit {repository}@{ref} is", "contents: read")
+        path = f"/repos/{quote(repository)}/commits/{quote(ref, safe='')}"
+        return self._rest.get(Commit, call, path).sha
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int:
         """Starts a workflow by its file and says its run's id; one request, never sent again.

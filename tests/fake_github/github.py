@@ -59,6 +59,7 @@ class FakeGitHub:
     statuses: list[Status] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    refs: dict[tuple[str, str], str] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
     repository_dispatched: list[tuple[str, Any]] = field(default_factory=list)
@@ -219,6 +220,12 @@ class FakeGitHub:
         if merge_base is None:
             return _refusal(404, "Not Found")
         return _json(self._answers.comparison("d" * 40, merge_base))
+
+    def get_commit(self, _request: Request, _asked: Any, repository: str, ref: str) -> Answer:
+        sha = self.refs.get((repository, ref))
+        if sha is None:
+            return _refusal(422, f"No commit found for SHA: {ref}")
+        return _json(self._answers.commit(sha, repository))
 
     def create_status(self, _request: Request, asked: Any, sha: str) -> Answer:
         if len(asked.get("description") or "") > 140:

@@ -27,7 +27,16 @@ def _route(method: str, path: str, name: str, permission: str) -> Route:
     return Route(method=method, pattern=pattern, name=name, permission=permission)
 
 
+# Of any repository: an action may be somebody else's.
+_COMMIT = Route(
+    method="GET",
+    pattern=re.compile(r"/repos/([^/]+/[^/]+)/commits/(.+)"),
+    name="get_commit",
+    permission="contents: read",
+)
+
 ROUTES = (
+    _COMMIT,
     _route("GET", "", "get_repository", "contents: read"),
     _route("GET", r"/contents/(.+)", "get_contents", "contents: read"),
     _route("GET", r"/compare/([^/]+)\.\.\.([^/]+)", "compare", "contents: read"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import pytest
 
 from runner.chain import MAX_DEPTH, inputs
 from runner.events import Upstream
+from runner.history import History
+from runner.history_changes import started as started_in
+from runner.history_json import entry_from_json, entry_to_json, history_to_json
 from tests.conftest import Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.things import OWN
@@ -251,3 +256,74 @@ def test_a_malformed_start_is_refused(there: OnGitHub, start: str, said: str) ->
     done = there.cli("run", "ingest", "--start", start)
     assert (done.code, said in done.err) == (2, True), done.err
     assert there.project.runs == []
+
+
+def planned(there: OnGitHub, **changes: Any) -> str:
+    """The history has a run that waits since long, and a newer one; the start of the first."""
+    old = entry_from_json(json.dumps({**START, **changes}))
+    new = replace(old, run_id="20261120T041000Z-ingest-000002", trigger="schedule",
+                  planned_at=old.planned_at + timedelta(minutes=7))  # fmt: skip
+    history = started_in(History(), [old, new])
+    there.project.write(".dbt-gitops/state/history.json", history_to_json(history))
+    return entry_to_json(old)
+
+
+def test_a_newer_run_takes_the_place_of_one_that_has_waited(there: OnGitHub) -> None:
+    done = there.cli("run", "ingest", "--start", planned(there))
+    assert done.code == 0, done.err
+    record = record_of(there.project)
+    assert (record["status"], record["steps"]) == ("cancelled", [])
+    assert record["reason"] == (
+        "over-scheduled, replaced by 20261120T041000Z-ingest-000002: slow the schedule down or speed"
+        " the job up"
+    )
+    assert record["versions"].keys() == {"dbt-gitops"}
+    assert "::warning title=dbt-gitops::ingest: over-scheduled, replaced by" in done.err
+    outputs = there.outputs()
+    assert (outputs["status"], outputs["reported"]) == ("cancelled", "true")
+    assert outputs["artifact"] == "dbt-gitops-run.ingest"
+    assert "nothing is started after `ingest`: 20261120T041000Z-ingest-000002 runs in" in done.err
+    assert there.cli("report", "--unfinished", "ingest", "--left", left(there)).code == 0
+    assert started(there) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "env"),
+    [
+        ({"trigger": "dispatch"}, {}),
+        ({"trigger": "job"}, {}),
+        ({}, {"GITHUB_RUN_ATTEMPT": "2"}),
+        ({"planned_at": f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"}, {}),
+    ],
+)
+def test_what_is_asked_for_or_has_not_waited_is_never_replaced(
+    there: OnGitHub, changes: dict[str, str], env: dict[str, str]
+) -> None:
+    env = {**env, "MARTS_TOKEN": TOKEN}
+    done = there.cli("run", "ingest", "--start", planned(there, **changes), **env)
+    assert done.code == 0, done.err
+    assert record_of(there.project)["status"] == "success"
+
+
+def test_a_queue_runs_all_and_an_unreadable_history_holds_nobody_up(there: OnGitHub) -> None:
+    start = planned(there)
+    there.project.write(".dbt-gitops/state/history.json", "nonsense")
+    done = there.cli("run", "ingest", "--start", start, MARTS_TOKEN=TOKEN)
+    assert done.code == 0, done.err
+    assert "warning: whether a newer run takes this one's place isn't known, so it runs" in done.err
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    there.project.write(
+        "dbt_jobs.yml", jobs.replace("[dbt seed]", "[dbt seed]\n    concurrency: queue")
+    )
+    done = there.cli("run", "ingest", "--start", planned(there, run_id="other"), MARTS_TOKEN=TOKEN)
+    assert done.code == 0, done.err
+    assert record_of(there.project)["status"] == "success"
+
+
+def test_a_merge_that_is_replaced_ends_its_status(there: OnGitHub) -> None:
+    there.push()
+    done = there.cli("run", "ingest", "--start", planned(there, trigger="merge"))
+    assert done.code == 0, done.err
+    state, description = there.statuses()[-1]
+    assert state == "error"
+    assert description.startswith("cancelled: over-scheduled, replaced by 20261120T041000Z-ingest")

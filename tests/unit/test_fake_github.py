@@ -20,6 +20,7 @@ from tests.fake_github.things import FORK, Job, Pull, Step
 ANSWERED: dict[str, Any] = {
     "get_repository": models.FullRepository,
     "get_contents": models.ContentFile,
+    "get_commit": models.Commit,
     "compare": models.CommitComparison,
     "create_status": models.Status,
     "list_comments": list[models.IssueComment],
@@ -87,6 +88,8 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
     github.merge_base("main", "change")
+    fake.refs["somebody/action", "v1"] = "f" * 40
+    assert github.commit_of("somebody/action", "v1") == "f" * 40
     started = github.dispatch(run.path, "main", {"job": "daily"})
     fake.runs[started].jobs[1] = [Job(name="daily", steps=[Step(name="dbt")])]
     assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
@@ -129,10 +132,11 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
         lambda: github.download_artifact(artifact, tmp_path / "zip", limit=10),
         lambda: github.actions.cancel(1),
         lambda: list(github.actions.jobs(1, 1)),
+        lambda: github.commit_of("somebody/action", "v2"),
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404]
+    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404, 422]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()

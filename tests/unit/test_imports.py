@@ -13,8 +13,8 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution", "runs"},
     {"dbt", "state", "reports"},
-    {"github"},
-    {"chain", "config", "events", "triggers", "schedule"},
+    {"github", "workflow"},
+    {"blocks", "chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
