@@ -21,6 +21,7 @@ WORDS = {"error": "failed", "cancelled": "cancelled", "skipped": "skipped", "suc
 ROWS = 300
 BARS = 60
 LONGEST_NAME = 40
+LONGEST_REASON = 160
 # Pixels beside the chart: a character takes about so many, and mermaid's own are these.
 CHARACTER = 7
 PADDING = 75
@@ -80,8 +81,15 @@ def _row(leg: Leg) -> list[str]:
         _time(outcome.preparation_seconds) if outcome.preparation_seconds else "",
         _time(outcome.execution_seconds) if outcome.execution_seconds else "",
         nodes_text(outcome),
-        "" if outcome.status == "success" and not outcome.reason else prose(outcome.reason, 160),
+        _reason(outcome),
     ]
+
+
+def _reason(outcome: Outcome) -> str:
+    """How many steps succeeded is worth no word."""
+    if not outcome.reason or (outcome.status == "success" and outcome.nodes):
+        return ""
+    return prose(outcome.reason, LONGEST_REASON)
 
 
 def _time(seconds: float) -> str:

@@ -34,7 +34,7 @@ class Attempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """An entry with the outcome that it has now. ``lost`` where it left no record."""
+    """An entry, which has the outcome now. ``lost`` where it left no record."""
 
     entry: Entry
     outcome: Outcome

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import GitHubFailed
 from runner.history import Entry, History
-from runner.history_changes import ended
+from runner.history_changes import started
 from runner.reports.ended import Leg
 from runner.runs.ending import Attempt, Ended, endings
 from runner.runs.left import Left, left_by
@@ -124,9 +124,7 @@ def _attempt(github: GitHub, workflow_run: int, number: int, began: datetime) ->
 
 
 def _with(history: History, found: tuple[Ended, ...]) -> History:
-    for each in found:
-        history = ended(history, each.entry.run_id, each.outcome, each.entry)
-    return history
+    return started(history, [each.entry for each in found])
 
 
 def _leg(each: Ended, attempt: Attempt) -> Leg:
