@@ -22,7 +22,11 @@ VERBS = {
     "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
-    "report": ("report", "Report to GitHub what a run couldn't report itself."),
+    "runs": ("runs", "Show what ran, how it ended and how long it took."),
+    "report": (
+        "report",
+        "Report to GitHub, and to the history, what runs couldn't report themselves.",
+    ),
     "clean": ("clean", "Drop the schemas of closed pull requests."),
     "state": ("state", "Look at the state that jobs have published."),
     "schema": ("schema", "Print the JSON Schema of the jobs file or of the run record."),
