@@ -21,6 +21,7 @@ VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
+    "rerun": ("rerun", "Run a job's latest run again, in full or from its failure."),
     "report": ("report", "Report to GitHub what a run couldn't report itself."),
     "clean": ("clean", "Drop the schemas of closed pull requests."),
     "state": ("state", "Look at the state that jobs have published."),

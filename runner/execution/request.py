@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from runner.execution.former import Former
 from runner.git import Checkout
 from runner.model import Config, Deferral, Environment, Job, Retries, VarValue
+from runner.record import Run
 from runner.steps import Step, parse_step
 
 
@@ -51,6 +53,7 @@ class Request:
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
+    ``former`` is the run that this one runs again, None where it is a run of its own.
     """
 
     job: Job
@@ -62,6 +65,12 @@ class Request:
     pr_number: int | None = None
     head_branch: str = ""
     parse_only: str = ""
+    former: Former | None = None
+
+    @property
+    def goes_on(self) -> Run | None:
+        """The run from whose failure this one goes on, None where all is run."""
+        return self.former.run if self.former and self.former.from_failure else None
 
 
 def parsing(request: Request, why: str) -> Request:
