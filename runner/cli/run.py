@@ -9,7 +9,14 @@ import click
 
 from runner.cli.config_file import load_config
 from runner.cli.occasion import occasion_of
-from runner.cli.overrides import asked_overrides, find_job, over, parse_env, parse_vars
+from runner.cli.overrides import (
+    asked_overrides,
+    find_job,
+    over,
+    parse_env,
+    parse_timeout,
+    parse_vars,
+)
 from runner.cli.running import run_and_tell
 from runner.cli.telling import tell_skipped, tell_unprepared
 from runner.config import default_file
@@ -30,7 +37,19 @@ from runner.events import Dispatch, DispatchOverrides
 @click.option("--schema", help="Write into this schema.")
 @click.option("--defer-to", metavar="NAME", help="Defer to this environment or job, or self.")
 @click.option("--full", is_flag=True, help="Build all: no deferral, no comparison with state.")
-@click.option("--git-ref", metavar="REF", help="Run another commit, in a temporary worktree.")
+@click.option(
+    "--git-ref",
+    metavar="REF",
+    help="Run another commit, branch or tag, in a temporary worktree; origin's branch where there is"
+    " none of that name here.",
+)
+@click.option(
+    "--dbt", metavar="VERSION", help="Another version of dbt-core, with the adapter that is pinned."
+)
+@click.option("--timeout", metavar="DURATION", help="Another timeout, such as 90m.")
+@click.option(
+    "--generate-docs/--no-generate-docs", default=None, help="Whether docs come after the steps."
+)
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
 def run(
@@ -45,6 +64,9 @@ def run(
     defer_to: str | None,
     full: bool,
     git_ref: str | None,
+    dbt: str | None,
+    timeout: str | None,
+    generate_docs: bool | None,
     cause: str,
     as_json: bool,
 ) -> int:
@@ -72,6 +94,9 @@ def run(
         defer_to=defer_to,
         full=full,
         git_ref=git_ref,
+        dbt=dbt,
+        timeout=parse_timeout(timeout),
+        generate_docs=generate_docs,
     )
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)

@@ -109,9 +109,3 @@ def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:
             hint=f"on GitHub: gh secret set {missing[0]}, and name it in the `env:` of the workflow's"
             f" jobs run and clean; here: export {missing[0]}=…",
         )
-    overridden = sorted(set(request.overrides.env) & set(request.environment.secrets))
-    if overridden:
-        raise ConfigInvalid(
-            f"{', '.join(overridden)} can't be set with --env",
-            why=f"it is a secret of environment `{request.environment.name}`, and --env is recorded",
-        )
