@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Literal
 
 from runner.record import RunStatus
@@ -112,4 +113,13 @@ class History:
     waiting: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, job: str) -> tuple[Entry, ...]:
-        return tuple(entry for entry in self.entries if entry.job == job)
+        """The entries of one job, newest first."""
+        return self._of_jobs.get(job, ())
+
+    @cached_property
+    def _of_jobs(self) -> Mapping[str, tuple[Entry, ...]]:
+        # A plan asks for each of a thousand jobs.
+        jobs: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            jobs.setdefault(entry.job, []).append(entry)
+        return {job: tuple(entries) for job, entries in jobs.items()}

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from runner.record import PublishedState, Run
 
@@ -24,6 +24,7 @@ RUN_SCHEMA = "dbt-gitops/run/v1"
 STATE_SCHEMA = "dbt-gitops/state/v1"
 
 T = TypeVar("T")
+Reader = Callable[[object], object]
 
 
 class RecordInvalid(ValueError):
@@ -37,7 +38,7 @@ def run_to_json(run: Run) -> str:
 
 def run_from_json(text: str) -> Run:
     """The record that :func:`run_to_json` wrote; raises :class:`RecordInvalid`."""
-    return _decoded(Run, RUN_SCHEMA, text)
+    return decoded(Run, RUN_SCHEMA, text)
 
 
 def published_to_json(published: PublishedState) -> str:
@@ -47,24 +48,29 @@ def published_to_json(published: PublishedState) -> str:
 
 def published_from_json(text: str) -> PublishedState:
     """What :func:`published_to_json` wrote; raises :class:`RecordInvalid`."""
-    return _decoded(PublishedState, STATE_SCHEMA, text)
+    return decoded(PublishedState, STATE_SCHEMA, text)
 
 
 def read_as(kind: type[T], value: object) -> T:
     """Decoded JSON as the dataclass ``kind``, in the way of a record; raises :class:`RecordInvalid`."""
-    return kind(**_read_fields(kind, value, ""))
+    try:
+        hint: Any = kind
+        read: Any = _reader(hint)(value)
+    except _Misfit as misfit:
+        raise RecordInvalid(f"{misfit.place or 'it'} {misfit.what}") from None
+    return cast("T", read)
 
 
 def _encoded(schema: str, record: object) -> str:
     text = io.StringIO()
     # ASCII alone: a log may hold lone surrogates, which no file in UTF-8 can.
-    json.dump({"schema": schema, **_fields(record)}, text, default=_plain, indent=1)
+    json.dump({"schema": schema, **_fields(record)}, text, default=plain, indent=1)
     text.write("\n")
     # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
     return text.getvalue().replace("##[", "#\\u0023[")
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """What JSON has no form of, one level deep: the encoder asks again for what lies inside."""
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
@@ -79,7 +85,8 @@ def _fields(record: Any) -> dict[str, object]:
     return {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
 
 
-def _decoded(kind: type[T], schema: str, text: str) -> T:
+def decoded(kind: type[T], schema: str, text: str) -> T:
+    """Text whose first key is ``schema``, as the dataclass ``kind``; raises :class:`RecordInvalid`."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -87,80 +94,121 @@ def _decoded(kind: type[T], schema: str, text: str) -> T:
     found = value.get("schema") if isinstance(value, dict) else None
     if found != schema:
         raise RecordInvalid(f"its schema is {_brief(found)}, not {schema!r}")
-    return kind(**_read_fields(kind, value, ""))
+    return read_as(kind, value)
+
+
+class _Misfit(Exception):
+    """What is wrong with a value. Its place is put together on the way out: most values fit."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.place = ""
+
+    def below(self, step: str) -> _Misfit:
+        joint = "." if self.place and not self.place.startswith("[") else ""
+        self.place = f"{step}{joint}{self.place}"
+        return self
 
 
 @cache
-def _kinds(kind: type) -> dict[str, tuple[Any, bool]]:
-    """Each field's type, and whether it must be there."""
+def _reader(hint: Any) -> Reader:
+    """What reads a value as the type that ``hint`` names, or raises :class:`_Misfit`."""
+    if hint is Any:
+        return lambda value: value
+    if dataclasses.is_dataclass(hint):
+        return _object_reader(hint)
+    maker = _MAKERS.get(get_origin(hint) or hint)
+    if maker is None:
+        raise TypeError(f"there is no reader for {hint}")
+    return maker(hint)
+
+
+def _object_reader(kind: Any) -> Reader:
     hints = get_type_hints(kind)
+    fields = dataclasses.fields(kind)
+    readers = {field.name: _reader(hints[field.name]) for field in fields}
     missing = dataclasses.MISSING
-    return {
-        field.name: (
-            hints[field.name],
-            field.default is missing and field.default_factory is missing,
-        )
-        for field in dataclasses.fields(kind)
-    }
+    required = {f.name for f in fields if f.default is missing and f.default_factory is missing}
 
+    def read(value: object) -> object:
+        members = _expect(dict, value)
+        if not members.keys() >= required:
+            name = next(field.name for field in fields if field.name in required - members.keys())
+            raise _Misfit("is missing").below(name)
+        values: dict[str, object] = {}
+        name = ""
+        try:
+            for name, reader in readers.items():
+                if name in members:
+                    values[name] = reader(members[name])
+        except _Misfit as misfit:
+            raise misfit.below(name) from None
+        return kind(**values)
 
-def _read_fields(kind: type, value: object, where: str) -> dict[str, object]:
-    members = _expect(dict, value, where or "it")
-    read: dict[str, object] = {}
-    for name, (hint, required) in _kinds(kind).items():
-        place = f"{where}.{name}" if where else name
-        if name in members:
-            read[name] = _read(hint, members[name], place)
-        elif required:
-            raise RecordInvalid(f"{place} is missing")
     return read
 
 
-def _read(hint: Any, value: object, where: str) -> object:
-    """``value`` as the type that ``hint`` names; raises :class:`RecordInvalid`."""
-    if hint is Any:
-        return value
-    if dataclasses.is_dataclass(hint):
-        kind: Any = hint
-        return kind(**_read_fields(kind, value, where))
-    reader = _READERS.get(get_origin(hint) or hint)
-    if reader is None:
-        raise TypeError(f"{where}: there is no reader for {hint}")
-    return reader(hint, value, where)
-
-
-def _read_optional(hint: Any, value: object, where: str) -> object:
-    if value is None:
-        return None
+def _optional_reader(hint: Any) -> Reader:
     (kind,) = (arg for arg in get_args(hint) if arg is not type(None))
-    return _read(kind, value, where)
+    reader = _reader(kind)
+    return lambda value: None if value is None else reader(value)
 
 
-def _read_tuple(hint: Any, value: object, where: str) -> tuple[object, ...]:
-    items = _expect(list, value, where)
-    kind = get_args(hint)[0]
-    return tuple(_read(kind, item, f"{where}[{index}]") for index, item in enumerate(items))
+def _tuple_reader(hint: Any) -> Reader:
+    reader = _reader(get_args(hint)[0])
+
+    def read(value: object) -> object:
+        members = _expect(list, value)
+        items: list[object] = []
+        try:
+            for member in members:
+                items.append(reader(member))  # noqa: PERF401 - its length says where one didn't fit
+        except _Misfit as misfit:
+            raise misfit.below(f"[{len(items)}]") from None
+        return tuple(items)
+
+    return read
 
 
-def _read_mapping(hint: Any, value: object, where: str) -> dict[str, object]:
-    members = _expect(dict, value, where)
-    kind = get_args(hint)[1]
-    return {name: _read(kind, member, f"{where}.{name}") for name, member in members.items()}
+def _mapping_reader(hint: Any) -> Reader:
+    reader = _reader(get_args(hint)[1])
+
+    def read(value: object) -> object:
+        values: dict[str, object] = {}
+        members = _expect(dict, value)
+        name = ""
+        try:
+            for name, member in members.items():
+                values[name] = reader(member)
+        except _Misfit as misfit:
+            raise misfit.below(name) from None
+        return values
+
+    return read
 
 
-def _read_literal(hint: Any, value: object, where: str) -> object:
-    if value in get_args(hint):
-        return value
-    allowed = ", ".join(get_args(hint))
-    raise RecordInvalid(f"{where} is {_brief(value)}, not one of {allowed}")
+def _literal_reader(hint: Any) -> Reader:
+    allowed = get_args(hint)
+
+    def read(value: object) -> object:
+        if value in allowed:
+            return value
+        raise _Misfit(f"is {_brief(value)}, not one of {', '.join(allowed)}")
+
+    return read
 
 
-def _read_float(_hint: Any, value: object, where: str) -> float:
-    return float(value) if type(value) is int else _expect(float, value, where)
+def _float_reader(_hint: Any) -> Reader:
+    return lambda value: float(value) if type(value) is int else _expect(float, value)
 
 
-def _read_time(_hint: Any, value: object, where: str) -> datetime:
-    text = _expect(str, value, where)
+def _time_reader(_hint: Any) -> Reader:
+    return _read_time
+
+
+def _read_time(value: object) -> datetime:
+    text = _expect(str, value)
     try:
         # Python 3.10 doesn't know the Z.
         time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
@@ -168,18 +216,18 @@ def _read_time(_hint: Any, value: object, where: str) -> datetime:
             return time.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         pass
-    raise RecordInvalid(f"{where} is {_brief(text)}, not a time such as 2025-01-31T04:05:06Z")
+    raise _Misfit(f"is {_brief(text)}, not a time such as 2025-01-31T04:05:06Z")
 
 
-def _read_plain(hint: Any, value: object, where: str) -> object:
-    return _expect(hint, value, where)
+def _plain_reader(hint: Any) -> Reader:
+    return lambda value: _expect(hint, value)
 
 
-def _expect(kind: type[T], value: object, where: str) -> T:
+def _expect(kind: type[T], value: object) -> T:
     # By identity: a bool is an int to isinstance().
     if type(value) is kind:
         return value
-    raise RecordInvalid(f"{where} is {_brief(value)}, not {_NAMES[kind]}")
+    raise _Misfit(f"is {_brief(value)}, not {_NAMES[kind]}")
 
 
 def _brief(value: object) -> str:
@@ -201,15 +249,15 @@ _NAMES: dict[type, str] = {
     bool: "true or false",
 }
 
-_READERS: dict[object, Callable[[Any, object, str], object]] = {
-    Union: _read_optional,
-    UnionType: _read_optional,
-    tuple: _read_tuple,
-    Mapping: _read_mapping,
-    Literal: _read_literal,
-    datetime: _read_time,
-    float: _read_float,
-    str: _read_plain,
-    int: _read_plain,
-    bool: _read_plain,
+_MAKERS: dict[object, Callable[[Any], Reader]] = {
+    Union: _optional_reader,
+    UnionType: _optional_reader,
+    tuple: _tuple_reader,
+    Mapping: _mapping_reader,
+    Literal: _literal_reader,
+    datetime: _time_reader,
+    float: _float_reader,
+    str: _plain_reader,
+    int: _plain_reader,
+    bool: _plain_reader,
 }

@@ -7,7 +7,7 @@ import click
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
 
-FILES = {"jobs": "dbt_jobs.schema.json", "run": "run.schema.json"}
+FILES = {"jobs": "dbt_jobs.schema.json", "run": "run.schema.json", "history": "history.schema.json"}
 
 
 @click.command()
@@ -16,9 +16,9 @@ FILES = {"jobs": "dbt_jobs.schema.json", "run": "run.schema.json"}
     type=click.Choice(list(FILES)),
     default="jobs",
     show_default=True,
-    help="Of what: the jobs file, or the record of a run.",
+    help="Of what: the jobs file, the record of a run, or the history of all.",
 )
 def schema(of: str) -> ExitCode:
-    """Print the JSON Schema of the jobs file, or of run records."""
+    """Print the JSON Schema of the jobs file, of run records or of the history."""
     click.echo(schema_text(FILES[of]), nl=False)
     return ExitCode.SUCCESS

@@ -159,6 +159,7 @@ class Answers:
             "pull_requests": [],
             "created_at": moment(run.created_at),
             "updated_at": moment(run.created_at),
+            "run_started_at": moment(run.started_at),
             "head_commit": None,
             "repository": self.repository(OWN),
             "head_repository": self.repository(run.head_repository),
@@ -170,7 +171,7 @@ class Answers:
         number = run.id * 1000 + attempt * 100 + place
         url = f"{self._api}/repos/{OWN.full_name}/actions"
         page = f"https://github.com/{OWN.full_name}/actions/runs/{run.id}"
-        times = dict.fromkeys(("started_at", "completed_at"), moment(START))
+        times = {"started_at": moment(job.started_at), "completed_at": moment(job.completed_at)}
         steps = [
             {"name": s.name, "status": s.status, "conclusion": s.conclusion, "number": n, **times}
             for n, s in enumerate(job.steps, start=1)
@@ -194,8 +195,8 @@ class Answers:
             "steps": steps,
             "labels": ["ubuntu-latest"],
             "workflow_name": "dbt",
-            **dict.fromkeys(("runner_id", "runner_group_id"), 1),
-            **dict.fromkeys(("runner_name", "runner_group_name"), "one"),
+            **dict.fromkeys(("runner_id", "runner_group_id"), 1 if job.began else None),
+            **dict.fromkeys(("runner_name", "runner_group_name"), "one" if job.began else None),
         }
 
     def comment(self, comment: Comment) -> Json:

@@ -30,12 +30,15 @@ class Step:
 
 @dataclass(kw_only=True)
 class Job:
-    """A job of a workflow run, by default one that has ended well."""
+    """A job of a workflow run, by default one that has ended well. ``began``: a machine took it."""
 
     name: str
     status: str = "completed"
     conclusion: str | None = "success"
     steps: list[Step] = field(default_factory=list)
+    began: bool = True
+    started_at: datetime = START
+    completed_at: datetime = START
 
 
 @dataclass(kw_only=True)
@@ -55,6 +58,7 @@ class Run:
     head_repository: Repo = OWN
     conclusion: str | None = "success"
     created_at: datetime = START
+    started_at: datetime = START
     status: str = "in_progress"
     attempt: int = 1
     jobs: dict[int, list[Job]] = field(default_factory=dict)

@@ -1,0 +1,51 @@
+"""What a history says about a job."""
+
+from __future__ import annotations
+
+from itertools import islice
+from statistics import median
+
+from runner.history import Entry, History
+
+# A median of fewer runs says little; older ones than these say nothing of today.
+FEWEST = 3
+MOST = 10
+# What starts a job again by itself: a newer run of these does what the older one would have done.
+AGAIN = ("schedule", "merge")
+
+
+def usual_seconds(history: History, job: str) -> float | None:
+    """The median of the last ten successful runs, from start to end; None below three."""
+    outcomes = (entry.outcome for entry in history.of(job))
+    took = (outcome.seconds for outcome in outcomes if outcome and outcome.status == "success")
+    newest = list(islice(took, MOST))
+    return median(newest) if len(newest) >= FEWEST else None
+
+
+def failures_in_a_row(history: History, job: str) -> int:
+    """How many of its newest runs failed, with none between them that succeeded.
+
+    What was cancelled, skipped or hasn't ended says neither.
+    """
+    count = 0
+    for entry in history.of(job):
+        status = entry.outcome.status if entry.outcome else None
+        if status == "success":
+            break
+        count += status == "error"
+    return count
+
+
+def unfinished(history: History, job: str) -> tuple[Entry, ...]:
+    """Its runs that wait or run, newest first."""
+    return tuple(entry for entry in history.of(job) if entry.outcome is None)
+
+
+def newer(history: History, entry: Entry) -> Entry | None:
+    """The newest run of the same job that a schedule or a merge started after this one, if any."""
+    later = (
+        other
+        for other in history.of(entry.job)
+        if other.planned_at > entry.planned_at and other.trigger in AGAIN
+    )
+    return next(later, None)

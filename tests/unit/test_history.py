@@ -1,0 +1,236 @@
+"""The history: its way through JSON, what changes it and what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from runner.history import Entry, History, Missed, Outcome
+from runner.history_changes import ended, handled, noticed, started, trimmed
+from runner.history_json import (
+    entry_from_json,
+    entry_to_json,
+    history_from_json,
+    history_to_json,
+)
+from runner.history_readings import failures_in_a_row, newer, unfinished, usual_seconds
+from runner.record import RunStatus
+from runner.record_json import RecordInvalid
+from tests.unit.test_record_json import of
+
+SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/v1/history.schema.json").read_text())
+NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+def outcome(status: RunStatus = "success", seconds: float = 60) -> Outcome:
+    return Outcome(status=status, started_at=NOON, finished_at=NOON + timedelta(seconds=seconds))
+
+
+def entry(run_id: str = "1", planned_at: datetime = NOON, **changes: Any) -> Entry:
+    plain = Entry(
+        run_id=run_id, job="daily", environment="production", trigger="schedule", cause="cron",
+        planned_at=planned_at,
+    )  # fmt: skip
+    return dataclasses.replace(plain, **changes)
+
+
+def history_of(*statuses: RunStatus | None) -> History:
+    """Runs that ended so, newest first; None is one that hasn't ended."""
+    entries = [
+        entry(str(n), NOON - n * MINUTE, outcome=outcome(status) if status else None)
+        for n, status in enumerate(statuses)
+    ]
+    return History(entries=tuple(entries))
+
+
+@given(of(History))
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+def test_a_history_comes_back_as_it_went_and_keeps_to_the_schema(original: History) -> None:
+    text = history_to_json(original)
+    assert history_from_json(text) == original
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(text))
+    assert "##[" not in text
+
+
+@given(of(Entry))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_an_entry_comes_back_as_it_went_on_one_line(original: Entry) -> None:
+    text = entry_to_json(original)
+    assert entry_from_json(text) == original
+    assert "\n" not in text
+
+
+def test_the_schema_says_itself_what_it_is() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("kind", "schema", "besides"),
+    [
+        (History, SCHEMA, {"schema"}),
+        (Entry, SCHEMA["$defs"]["entry"], set()),
+        (Outcome, SCHEMA["$defs"]["outcome"], set()),
+        (Missed, SCHEMA["$defs"]["missed"], set()),
+    ],
+)
+def test_the_schema_has_the_dataclasses_fields(
+    kind: type, schema: dict[str, Any], besides: set[str]
+) -> None:
+    fields = dataclasses.fields(kind)
+    missing = dataclasses.MISSING
+    needed = {f.name for f in fields if f.default is missing and f.default_factory is missing}
+    assert set(schema["properties"]) == {field.name for field in fields} | besides
+    assert set(schema["required"]) == needed | besides
+    assert schema["additionalProperties"] is False
+    assert all(key["title"] and key["description"] for key in schema["properties"].values())
+
+
+def test_what_is_a_default_is_not_written() -> None:
+    assert json.loads(history_to_json(History())) == {"schema": "dbt-gitops/history/v1"}
+    assert list(json.loads(entry_to_json(entry()))) == [
+        "run_id", "job", "environment", "trigger", "cause", "planned_at",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("{", "it isn't JSON: Expecting property name"),
+        ("[" * 100_000, "it isn't JSON"),
+        ("[]", "its schema is null, not 'dbt-gitops/history/v1'"),
+        ('{"schema": "dbt-gitops/run/v1"}', 'its schema is "dbt-gitops/run/v1", not'),
+        ('{"entries": {}}', "entries is an object, not a list"),
+        ('{"entries": [{"run_id": "1"}]}', "entries[0].job is missing"),
+        ('{"handled_until": "soon"}', 'handled_until is "soon", not a time such as'),
+        ('{"handled_until": "2026-01-01T00:00:00"}', "handled_until is"),
+        ('{"schedules": {"daily": 5}}', "schedules.daily is 5, not text"),
+        ('{"waiting": {"daily": {"a": null}}}', "waiting.daily.a is null, not text"),
+    ],
+)
+def test_what_is_no_history_is_refused_with_the_place(text: str, what: str) -> None:
+    if text.startswith('{"') and "schema" not in text:
+        text = text.replace("{", '{"schema": "dbt-gitops/history/v1", ', 1)
+    with pytest.raises(RecordInvalid) as refused:
+        history_from_json(text)
+    assert str(refused.value).startswith(what)
+
+
+@pytest.mark.parametrize("text", ["", "null", '{"run_id": 1}', '"x"'])
+def test_what_is_no_entry_is_refused(text: str) -> None:
+    with pytest.raises(RecordInvalid):
+        entry_from_json(text)
+
+
+def test_started_runs_stand_before_older_ones_and_each_once() -> None:
+    before = history_of("success", "error")
+    new = entry("new", NOON + MINUTE)
+    after = started(started(before, [new]), [new])
+    assert [each.run_id for each in after.entries] == ["new", "0", "1"]
+    assert [each.run_id for each in before.entries] == ["0", "1"]
+
+
+def test_an_outcome_finds_its_run() -> None:
+    before = history_of(None, None)
+    after = ended(before, "1", outcome())
+    assert [each.outcome for each in after.entries] == [None, outcome()]
+    assert ended(before, "x", outcome()) == before
+    added = ended(before, "1-2", outcome(), entry("1-2", NOON - MINUTE / 2))
+    assert [each.run_id for each in added.entries] == ["0", "1-2", "1"]
+    assert added.entries[1].outcome == outcome()
+
+
+def test_a_missed_time_is_noticed_once() -> None:
+    late = Missed(job="daily", scheduled_for=NOON, noticed_at=NOON + DAY, why="late")
+    again = dataclasses.replace(late, noticed_at=NOON + 2 * DAY)
+    newest = Missed(job="daily", scheduled_for=NOON + DAY, noticed_at=NOON + 2 * DAY, why="late")
+    assert noticed(noticed(History(), [late]), [again, newest]).missed == (newest, late)
+
+
+def test_handled_never_goes_back() -> None:
+    first = handled(History(), NOON, {"a": "x"})
+    second = handled(first, NOON - MINUTE, {"b": "y"})
+    assert (second.handled_until, second.schedules) == (NOON, {"b": "y"})
+
+
+def test_old_entries_go() -> None:
+    many = [entry(str(n), NOON - n * MINUTE, outcome=outcome()) for n in range(40)]
+    waiting = entry("waiting", NOON - 6 * DAY)
+    forgotten = entry("forgotten", NOON - 8 * DAY)
+    rare = entry("rare", NOON - 89 * DAY, job="rare", outcome=outcome())
+    old = entry("old", NOON - 91 * DAY, job="rare", outcome=outcome())
+    kept = trimmed(started(History(), [*many, waiting, forgotten, rare, old]), NOON)
+    assert [e.run_id for e in kept.entries] == [*map(str, range(30)), "waiting", "rare"]
+
+
+def test_the_newest_missed_stay() -> None:
+    missed = [
+        Missed(job="a", scheduled_for=NOON + n * MINUTE, noticed_at=NOON + n * MINUTE, why="late")
+        for n in range(250)
+    ]
+    kept = trimmed(noticed(History(), missed), NOON).missed
+    assert kept == tuple(reversed(missed))[:200]
+
+
+def test_usual_seconds_are_the_median_of_the_last_ten_successes() -> None:
+    took = [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 9999]
+    entries = [
+        entry(str(n), NOON - n * MINUTE, outcome=outcome(seconds=s)) for n, s in enumerate(took)
+    ]
+    assert usual_seconds(History(entries=tuple(entries)), "daily") == 55
+    assert usual_seconds(history_of("success", "error", "success", None), "daily") is None
+    assert usual_seconds(history_of("success", "success", "success"), "daily") == 60
+    assert usual_seconds(history_of("success", "success", "success"), "another") is None
+
+
+@pytest.mark.parametrize(
+    ("statuses", "count"),
+    [
+        ((), 0),
+        (("success", "error"), 0),
+        (("error", "error", "success", "error"), 2),
+        ((None, "error", "cancelled", "skipped", "error"), 2),
+    ],
+)
+def test_failures_in_a_row(statuses: tuple[RunStatus | None, ...], count: int) -> None:
+    assert failures_in_a_row(history_of(*statuses), "daily") == count
+
+
+def test_unfinished_runs() -> None:
+    runs = unfinished(history_of(None, "success", None), "daily")
+    assert [run.run_id for run in runs] == ["0", "2"]
+
+
+def test_only_what_starts_by_itself_replaces() -> None:
+    first, merged, dispatched = (
+        entry("first"),
+        entry("merged", NOON + MINUTE, trigger="merge"),
+        entry("dispatched", NOON + 2 * MINUTE, trigger="dispatch"),
+    )
+    other = entry("other", NOON + 3 * MINUTE, job="another")
+    history = started(History(), [first, merged, dispatched, other])
+    assert newer(history, first) == merged
+    assert newer(history, merged) is None
+
+
+def test_a_thousand_jobs_are_read_and_asked_for_within_two_seconds() -> None:
+    """Several times what it takes: a plan does this at every tick."""
+    entries = [
+        entry(f"{n}-{job}", NOON - n * MINUTE, job=f"job_{job}", outcome=outcome())
+        for n in range(20)
+        for job in range(1000)
+    ]
+    text = history_to_json(History(entries=tuple(entries)))
+    begun = time.process_time()
+    history = history_from_json(text)
+    for job in range(1000):
+        assert usual_seconds(history, f"job_{job}") == 60
+    assert time.process_time() - begun < 2
