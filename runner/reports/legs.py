@@ -11,8 +11,8 @@ from runner.durations import format_duration
 from runner.history import Entry, Outcome
 from runner.record import FAILED_STATUSES, RunStatus
 from runner.reports.graph import label
-from runner.reports.markdown import code, details, document, fence, link, prose, table
-from runner.reports.text import clipped, counted, listed, one_line
+from runner.reports.markdown import Align, code, details, document, fence, link, prose, table
+from runner.reports.text import NOTHING, clipped, counted, listed, one_line
 
 # The worst first: what has to be looked at stands on top.
 ORDER: tuple[RunStatus, ...] = ("error", "cancelled", "skipped", "success")
@@ -63,25 +63,30 @@ def _verdict(ordered: Sequence[Leg]) -> str:
 def _table(ordered: Sequence[Leg]) -> str:
     if not ordered:
         return ""
-    headings = ("", "job", "started by", "wait", "preparation", "execution", "nodes", "")
-    aligns = ("left", "left", "left", "right", "right", "right", "left", "left")
+    headings = ("", "job", "started by", "waited", "prepared", "executed", "nodes", "")
+    aligns: tuple[Align, ...] = ("left", "left", "left", "right", "right", "right", "left", "left")
     return table(headings, [_row(leg) for leg in ordered], aligns)
 
 
 def _row(leg: Leg) -> list[str]:
     entry, outcome = leg.entry, leg.outcome
     began = outcome.started_at is not None
-    late = f", {format_duration(entry.late_seconds)} late" if entry.late_seconds >= 60 else ""
+    late = f", {_time(entry.late_seconds)} late" if entry.late_seconds >= 60 else ""
     return [
         ICONS[outcome.status],
         link(code(entry.job), leg.page),
-        prose(entry.trigger + late),
-        format_duration(entry.wait_seconds) if began else "",
-        format_duration(outcome.preparation_seconds) if outcome.preparation_seconds else "",
-        format_duration(outcome.execution_seconds) if outcome.execution_seconds else "",
+        prose(entry.trigger) + late,
+        _time(entry.wait_seconds) if began else "",
+        _time(outcome.preparation_seconds) if outcome.preparation_seconds else "",
+        _time(outcome.execution_seconds) if outcome.execution_seconds else "",
         nodes_text(outcome),
         "" if outcome.status == "success" and not outcome.reason else prose(outcome.reason, 160),
     ]
+
+
+def _time(seconds: float) -> str:
+    """In one line, however narrow the column is."""
+    return format_duration(seconds).replace(" ", "&nbsp;")
 
 
 def nodes_text(outcome: Outcome) -> str:
@@ -98,8 +103,9 @@ def _chart(legs: Sequence[Leg]) -> str:
     slowest = sorted(began, key=lambda leg: -leg.entry.wait_seconds - leg.outcome.seconds)[:BARS]
     if not slowest:
         return ""
-    ordered = sorted(slowest, key=lambda leg: (leg.outcome.started_at or leg.entry.planned_at))
-    title = "When they ran" if len(began) <= BARS else f"When the slowest {BARS} ran"
+    ordered = sorted(slowest, key=lambda leg: leg.outcome.started_at or leg.entry.planned_at)
+    who = "they" if len(began) <= BARS else f"the slowest {BARS}"
+    title = f"When {who} ran</b>: grey waits, dark prepares, light executes, red failed<b>"
     return details(title, fence(_gantt(ordered), "mermaid"), opened=True)
 
 
@@ -123,16 +129,23 @@ def _gantt(legs: Sequence[Leg]) -> str:
 def _bars(leg: Leg) -> list[str]:
     outcome = leg.outcome
     started, ended = outcome.started_at, outcome.finished_at
-    assert started and ended
-    ready = min(_milliseconds(started) + round(outcome.preparation_seconds * 1000), _milliseconds(ended))
+    assert started
+    assert ended
+    prepared = _milliseconds(started) + round(outcome.preparation_seconds * 1000)
+    ready = min(prepared, _milliseconds(ended))
     state = {"error": "crit, ", "success": "active, "}.get(outcome.status, "")
     bars = [
-        ("", "done, ", _milliseconds(leg.entry.planned_at), _milliseconds(started)),
-        ("", "", _milliseconds(started), ready),
-        (format_duration(outcome.seconds), state, ready, _milliseconds(ended)),
+        (NOTHING, "done, ", _milliseconds(leg.entry.planned_at), _milliseconds(started)),
+        (NOTHING, "", _milliseconds(started), ready),
+        (
+            format_duration((_milliseconds(ended) - ready) / 1000),
+            state,
+            ready,
+            _milliseconds(ended),
+        ),
     ]
     return [
-        f"    {label(text)} :{kind}{start}, {max(end, start + SHORTEST_MILLISECONDS)}"
+        f"    {text} :{kind}{start}, {max(end, start + SHORTEST_MILLISECONDS)}"
         for text, kind, start, end in bars
         if end > start or kind
     ]
