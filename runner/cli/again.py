@@ -11,10 +11,13 @@ from runner.errors import ConfigInvalid, EventMalformed, StateUnresolved
 from runner.events import DispatchOverrides
 from runner.events.dispatch import read_overrides
 from runner.execution.folder import HOME
+from runner.execution.former import Former
 from runner.masking import MASK
 from runner.record import Run
-from runner.record_json import RECORD, run_from_json
-from runner.state.checks import RECORD_LIMIT, RUN_ID, check, limited
+from runner.record_json import RECORD
+from runner.state.checks import RUN_ID
+from runner.state.latest_record import usable
+from runner.state.run_records import read_record
 
 # A run's id: when it was planned, its job, and what makes it unique; `-2` is GitHub's second attempt.
 _RUN = re.compile(r"(\d{8}T\d{6}Z)-([a-z0-9][a-z0-9_-]*)-[0-9a-f]{6}(?:-\d+)?")
@@ -26,18 +29,23 @@ def record_here(root: Path, run_id: str) -> Run | None:
     if not RUN_ID.fullmatch(run_id) or not file.is_file():
         return None
     try:
-        with file.open("rb") as stream:
-            return checked_record(limited(iter(lambda: stream.read(2**20), b""), RECORD_LIMIT))
+        return usable(read_record(file))
     except (OSError, ValueError) as error:
         raise StateUnresolved(f"the record {file} can't be read", why=str(error)) from error
 
 
-def checked_record(data: bytes) -> Run:
-    """The record, if the state that it names can be asked for; raises ValueError."""
-    run = run_from_json(data.decode())
-    if run.deferred_to:
-        check(run.deferred_to, run.deferred_to.environment, run.deferred_to.job)
-    return run
+def cause_of(former: Former) -> str:
+    """Why it runs, where nobody says otherwise."""
+    how = "again, from its failure" if former.from_failure else "again"
+    return f"run {former.run.run_id} {how}"
+
+
+def not_the_latest(job: str, run_id: str, newer: str) -> ConfigInvalid:
+    return ConfigInvalid(
+        f"run {run_id} is not the latest of `{job}`",
+        why=f"run {newer} is newer: what the older one has left isn't what is there now",
+        hint=f"dbt-gitops rerun {newer}",
+    )
 
 
 def newer_here(root: Path, run: Run) -> str:

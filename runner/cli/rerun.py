@@ -8,15 +8,21 @@ from pathlib import Path
 
 import click
 
-from runner.cli.again import newer_here, record_here, recorded_overrides
+from runner.cli.again import (
+    cause_of,
+    newer_here,
+    not_the_latest,
+    record_here,
+    recorded_overrides,
+)
 from runner.cli.config_file import load_config
+from runner.cli.former import Again
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import asked_overrides, find_job, parse_env
 from runner.cli.running import run_and_tell
 from runner.errors import ConfigInvalid
 from runner.execution.former import Former, check_again
 from runner.model import Config
-from runner.record import Run
 
 
 @click.command()
@@ -67,24 +73,10 @@ def _here(
     run = former.run
     check_again(former)
     if newer := newer_here(config.root, run):
-        raise not_the_latest(run, newer)
+        raise not_the_latest(run.job, run.run_id, newer)
     job = find_job(config, run.job)
     overrides = asked_overrides(config, job, recorded_overrides(run, env))
     occasion = occasion_of(config, job.name, environ)
     return run_and_tell(
-        occasion, job, overrides, cause or cause_of(former), environ, as_json, former
-    )
-
-
-def cause_of(former: Former) -> str:
-    """Why it runs, where nobody says otherwise."""
-    how = "again, from its failure" if former.from_failure else "again"
-    return f"run {former.run.run_id} {how}"
-
-
-def not_the_latest(run: Run, newer: str) -> ConfigInvalid:
-    return ConfigInvalid(
-        f"run {run.run_id} is not the latest of `{run.job}`",
-        why=f"run {newer} is newer: what the older one has left isn't what is there now",
-        hint=f"dbt-gitops rerun {newer}",
+        occasion, job, overrides, cause or cause_of(former), environ, as_json, Again(former=former)
     )

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
+from runner.cli.again import cause_of, recorded_overrides
 from runner.cli.config_file import load_config
+from runner.cli.former import run_again
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import (
     asked_overrides,
@@ -101,5 +103,10 @@ def run(
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
+    again = run_again(occasion, found, environ)
+    why = cause or occasion.cause
+    if again.former:
+        asked = over(recorded_overrides(again.former.run, asked.env), asked)
+        why = f"{why}: {cause_of(again.former)}"
     overrides = asked_overrides(occasion.config, found, asked)
-    return run_and_tell(occasion, found, overrides, cause or occasion.cause, environ, as_json)
+    return run_and_tell(occasion, found, overrides, why, environ, as_json, again)

@@ -9,11 +9,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
 from runner.cli.stores import fleeting, store_of
 from runner.cli.telling import tell, tell_failure
-from runner.execution.former import Former
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, parsing, with_overrides
 from runner.execution.surroundings import Surroundings
@@ -32,9 +32,9 @@ def run_and_tell(
     cause: str,
     environ: Mapping[str, str],
     as_json: bool,
-    former: Former | None = None,
+    again: Again,
 ) -> int:
-    """The exit code. ``former`` is the run that this one runs again."""
+    """The exit code."""
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     outputs = Outputs(environ, occasion.number)
     reporter = _reporter(occasion, on_github)
@@ -55,8 +55,7 @@ def run_and_tell(
             if lost := fleeting(config, environ):
                 reporter.warn(lost)
             request = _request(occasion, config, job, overrides, cause)
-            if former:
-                request = replace(request, former=former)
+            request = replace(request, former=again.former, remark=again.note)
             if not job.enabled:
                 reporter.warn(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"

@@ -155,7 +155,7 @@ def _bootstrap(config: Config, job: Job, deferral: Deferral) -> str:
         need = "" if config.jobs[start].triggers.dispatch else "; it needs `dispatch: true`"
         return (
             f"run `{start}` in the workflow on the default branch, which publishes state:"
-            f" gh workflow run dbt-gitops.yml -f job={start}{need}"
+            f" dbt-gitops trigger {start}{need}"
         )
     return (
         f"run `dbt-gitops run {start}{full}` once, committed and on the default branch: it publishes"

@@ -112,6 +112,8 @@ class _JobRun(Recording):
         """Profile and state, while the engine imports dbt."""
         for name in other_secrets(self.around.config, self.request, self.around.environ):
             self.note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
+        if self.request.remark:
+            self.note(self.request.remark)
         former = self.request.former
         for note in notes(former, self.around.checkout.commit) if former else ():
             self.note(note)

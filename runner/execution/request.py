@@ -69,7 +69,8 @@ class Request:
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
-    ``former`` is the run that this one runs again, None where it is a run of its own.
+    ``former`` is the run that this one runs again, None where it is a run of its own. ``remark`` is for
+    the record.
     """
 
     job: Job
@@ -82,6 +83,7 @@ class Request:
     head_branch: str = ""
     parse_only: str = ""
     former: Former | None = None
+    remark: str = ""
 
     @property
     def goes_on(self) -> Run | None:
