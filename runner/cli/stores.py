@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.connecting import connect
@@ -10,9 +12,11 @@ from runner.errors import StateUnresolved
 from runner.git import is_on
 from runner.model import Config
 from runner.state import GITHUB, StateStore, open_store
+from runner.state.opening import open_files
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
+    from runner.state.history_store import HistoryStore
     from runner.state.provenance import Trusted
 
 # The file of the compiled workflow; DBT_GITOPS_WORKFLOW names another.
@@ -43,6 +47,22 @@ def store_of(
 def workflow(environ: Mapping[str, str]) -> str:
     """The file of the workflow that runs the jobs, from the repository's root."""
     return environ.get("DBT_GITOPS_WORKFLOW") or WORKFLOW
+
+
+def history_store_of(
+    config: Config, environ: Mapping[str, str], default_branch: str, say: Callable[[str], None]
+) -> HistoryStore:
+    """As :func:`store_of`; what the workflow uploads is prepared in the runner's own folder."""
+    from runner.state.history_store import ARTIFACT, FileHistory, GitHubHistory
+
+    if config.state != GITHUB:
+        return FileHistory(open_files(config.state, config.root))
+    return GitHubHistory(
+        connect=lambda: _connect(config, environ),
+        trusted=lambda github: trusted(github, config, environ, default_branch),
+        folder=Path(environ.get("RUNNER_TEMP") or tempfile.gettempdir(), ARTIFACT),
+        say=say,
+    )
 
 
 def fleeting(config: Config, environ: Mapping[str, str]) -> str:

@@ -1,8 +1,10 @@
-"""Whether a cron expression is one that GitHub runs, and how close its times are.
+"""Whether a cron expression is one that can be run on GitHub, as what, and how close its times are.
 
-The rules are GitHub's: POSIX cron of five fields, and at least five minutes between two runs.
-croniter, which computes the times, takes more than GitHub does; what passes has to pass it too, and
-a test holds them to the same times.
+The rules are GitHub's: POSIX cron of five fields, and at least five minutes between two runs. Two
+things pass that GitHub doesn't know: the last day of a month, and a month's first to fifth or last
+weekday of a name. GitHub is given all days that these may be, and what is due decides by itself.
+croniter, which computes the times, takes more than that; what passes has to pass it too, and a test
+holds them to the same times.
 """
 
 from __future__ import annotations
@@ -18,10 +20,14 @@ DAY = 24 * 60
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _LONGEST = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
+_LAST_DAYS = {month: {28, 29} if month == 2 else {days} for month, days in _LONGEST.items()}
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _PART = re.compile(
     r"(?P<first>\*|[0-9]{1,4}|[A-Z]{3})(-(?P<last>[0-9]{1,4}|[A-Z]{3}))?(/(?P<step>[0-9]{1,4}))?"
 )
+# `MON#1` is a month's first Monday. `L5`, as croniter writes it, is a month's last Friday.
+_NTH = re.compile(r"(?P<first>[0-9]|[A-Z]{3})#[1-5]|L(?P<last>[0-9])")
+_LAST = "L"
 _MACROS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
@@ -54,13 +60,16 @@ class _Field:
         return int(word) if word.isdigit() and self.low <= int(word) <= self.high else None
 
 
-_FIELDS = (
-    _Field(name="minute", low=0, high=59),
-    _Field(name="hour", low=0, high=23),
-    _Field(name="day of the month", low=1, high=31),
-    _Field(name="month", low=1, high=12, names=_MONTHS),
-    _Field(name="day of the week", low=0, high=6, names=_DAYS),
-)
+_MINUTE = _Field(name="minute", low=0, high=59)
+_HOUR = _Field(name="hour", low=0, high=23)
+_DAY = _Field(name="day of the month", low=1, high=31)
+_MONTH = _Field(name="month", low=1, high=12, names=_MONTHS)
+_WEEKDAY = _Field(name="day of the week", low=0, high=6, names=_DAYS)
+_FIELDS = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
+_HINTS = {
+    _DAY: "`L` alone is the last day of a month",
+    _WEEKDAY: "`MON#1` is the first Monday of a month, and `L5` its last Friday (Sunday is 0)",
+}
 
 
 class _Unreadable(ValueError):
@@ -97,11 +106,36 @@ def _croniter_reads(text: str) -> bool:
 
 
 def smallest_gap(text: str) -> int:
-    """Minutes between the two closest of all its times; raises ValueError for no POSIX cron.
+    """Minutes between the two closest times of :func:`github_cron`; raises ValueError for no cron.
 
     A gap of a day or more is said to be a day.
     """
     return _smallest_gap(*_read(text))
+
+
+@lru_cache(maxsize=8192)
+def github_cron(text: str) -> str:
+    """The cron that GitHub is given: the same, with one blank between two fields.
+
+    For `L` it has all days that may be the last of these months, and for `MON#1` or `L5` all such
+    weekdays. Raises ValueError for no cron.
+    """
+    _, _, dates = _read(text)
+    minute, hour, day, month, weekday = text.split()
+    day = _ranges(dates.days) if _has_last(day) else day
+    weekday = _ranges(dates.weekdays) if _nths(weekday) else weekday
+    return " ".join((minute, hour, day, month, weekday))
+
+
+def _ranges(values: set[int]) -> str:
+    """Numbers as a field of cron: ``1,28-31``."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and runs[-1][-1] == value - 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _read(text: str) -> tuple[set[int], set[int], _Dates]:
@@ -114,8 +148,38 @@ def _read(text: str) -> tuple[set[int], set[int], _Dates]:
         why = f"it has {len(words)} field{'' if len(words) == 1 else 's'} instead of five"
         names = ", ".join(field.name for field in _FIELDS)
         raise _Unreadable(why, "there are no seconds and no years" if len(words) > 5 else names)
-    minutes, hours, days, months, weekdays = map(_values, _FIELDS, words)
-    return minutes, hours, _Dates(days=days, months=months, weekdays=weekdays)
+    minute, hour, day, month, weekday = words
+    return _values(_MINUTE, minute), _values(_HOUR, hour), _dates(day, month, weekday)
+
+
+def _dates(day: str, month: str, weekday: str) -> _Dates:
+    """All days that these fields may mean: of `L` and of `MON#1` more than they do."""
+    nths = _nths(weekday)
+    either = day != "*" and weekday != "*"
+    if either and (_has_last(day) or nths or "*" in day + weekday):
+        why = f"{_cut(day)} and {_cut(weekday)} don't go together"
+        more = "some programs take days that fit either of them, and some days that fit both"
+        raise _Unreadable(f"{why}: {more}", "write `*` for one of them, or two schedules")
+    months = _values(_MONTH, month)
+    last = set().union(*(_LAST_DAYS[m] for m in months)) if _has_last(day) else set()
+    plain = [part for part in day.split(",") if not _has_last(part)]
+    days = _values(_DAY, ",".join(plain)) if plain else set()
+    weekdays = nths or _values(_WEEKDAY, weekday)
+    return _Dates(days=days | last, months=months, weekdays=weekdays, either=either)
+
+
+def _has_last(day: str) -> bool:
+    return _LAST in day.upper().split(",")
+
+
+def _nths(word: str) -> set[int]:
+    """The weekdays of which some are meant; empty where the field says none of the kind."""
+    parts = word.upper().split(",")
+    matches = [match for part in parts if (match := _NTH.fullmatch(part))]
+    if matches and len(matches) < len(parts):
+        why = f"{_cut(word)} has days of every week and of some weeks"
+        raise _Unreadable(why, "write two schedules")
+    return {_number(_WEEKDAY, match["first"] or match["last"]) for match in matches}
 
 
 def _values(field: _Field, word: str) -> set[int]:
@@ -128,7 +192,8 @@ def _values(field: _Field, word: str) -> set[int]:
 def _part(field: _Field, part: str) -> set[int]:
     match = _PART.fullmatch(part.upper())
     if match is None or (match["first"] == "*" and match["last"]):
-        raise _Unreadable(f"{_cut(part)} doesn't fit the {field.name}{_not_posix(part)}")
+        hint = _HINTS.get(field, "") if set("L#") & set(part.upper()) else ""
+        raise _Unreadable(f"{_cut(part)} doesn't fit the {field.name}{_not_posix(part)}", hint)
     step = int(match["step"] or 1)
     if step < 1 or step > field.high:
         raise _Unreadable(f"`/{step}` is not a step of the {field.name} (1 to {field.high})")
@@ -162,22 +227,23 @@ def _cut(word: str) -> str:
 
 
 def _not_posix(part: str) -> str:
-    found = next((sign for sign in "?#LW" if sign in part.upper()), None)
+    found = next((sign for sign in "?W" if sign in part.upper()), None)
     return f"; `{found}` is not POSIX cron, and GitHub doesn't know it" if found else ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Dates:
-    """The days that three fields allow. Where both kinds of day are narrowed, either will do."""
+    """The days that three fields allow. Where neither kind of day is `*`, either will do."""
 
     days: set[int]
     months: set[int]
     weekdays: set[int]
+    either: bool
 
     @property
     def exist(self) -> bool:
         longest = max(_LONGEST[month] for month in self.months)
-        return len(self.weekdays) < 7 or min(self.days) <= longest
+        return self.either or min(self.days) <= longest
 
     @property
     def follow_each_other(self) -> bool:
@@ -188,9 +254,8 @@ class _Dates:
         month, number, weekday = day
         if month not in self.months:
             return False
-        if len(self.days) < 31 and len(self.weekdays) < 7:
-            return number in self.days or weekday in self.weekdays
-        return number in self.days and weekday in self.weekdays
+        kinds = number in self.days, weekday in self.weekdays
+        return any(kinds) if self.either else all(kinds)
 
 
 @lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from runner.model import Schedule
@@ -34,6 +35,13 @@ def fires(schedule: Schedule, after: datetime) -> Iterator[datetime]:
     zone = ZoneInfo(schedule.timezone)
     times = (_existing(local, zone) for local in _local_times(schedule.cron, after, zone))
     yield from _each_once(time for time in times if _moment(time) > _moment(after))
+
+
+@lru_cache(maxsize=8192)
+def fires_within(schedule: Schedule, after: datetime, until: datetime) -> tuple[datetime, ...]:
+    """The fire times of one schedule after one aware moment and until another, earliest first."""
+    times = fires(schedule, after)
+    return tuple(takewhile(lambda time: _moment(time) <= _moment(until), times))
 
 
 def _local_times(cron: str, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:

@@ -25,7 +25,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runner.errors import GitHubFailed, StateUnresolved
+from runner.errors import StateUnresolved
 from runner.github.answers import Artifact
 from runner.github.download import ArtifactRefused
 from runner.record import PublishedState
@@ -46,7 +46,7 @@ from runner.state.checks import (
 )
 from runner.state.provenance import Trusted
 from runner.state.search import Passed, Search
-from runner.state.trouble import explained
+from runner.state.trouble import explained, unanswered
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
@@ -156,15 +156,11 @@ class GitHubStore:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        try:
-            with explained(f"state from {self.location} can't be kept here", OSError):
-                yield
-        except GitHubFailed as error:
-            raise StateUnresolved(
-                f"state can't be read from {self.location}",
-                why=f"{error.what}: {error.why}" if error.why else error.what,
-                hint=error.hint,
-            ) from error
+        with (
+            unanswered(f"state can't be read from {self.location}"),
+            explained(f"state from {self.location} can't be kept here", OSError),
+        ):
+            yield
 
     def _named(self, environment: str | None, job: str | None) -> list[tuple[str, str]]:
         """The pairs of environment and job that are meant."""

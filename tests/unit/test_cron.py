@@ -8,8 +8,9 @@ from croniter import croniter
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from runner.schedule.cron import DAY, check_cron, smallest_gap
+from runner.schedule.cron import DAY, check_cron, github_cron, smallest_gap
 from runner.schedule.zones import is_zone, zone_names
+from tests.every_minute import matcher
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,23 @@ def test_right(text: str) -> None:
         ("@hourly", "GitHub doesn't know the `@` shorthands"),
         ("60 * * * *", "`60` doesn't fit the minute (0 to 59)"),
         ("0 0 * * 7", "`7` doesn't fit the day of the week (0 to 6, or SUN to SAT)"),
-        ("0 0 L * *", "`L` doesn't fit the day of the month; `L` is not POSIX cron"),
-        ("0 0 * * 1#2", "`1#2` doesn't fit the day of the week; `#` is not POSIX cron"),
+        ("0 0 15W * *", "`15W` doesn't fit the day of the month; `W` is not POSIX cron"),
+        ("0 0 ? * *", "`?` doesn't fit the day of the month; `?` is not POSIX cron"),
+        ("0 0 L-3 * *", "`L-3` doesn't fit the day of the month"),
+        ("L 0 * * *", "`L` doesn't fit the minute"),
+        ("0 0 * * L", "`L` doesn't fit the day of the week"),
+        ("0 0 * * 5L", "`5L` doesn't fit the day of the week"),
+        ("0 0 * * L7", "`7` doesn't fit the day of the week"),
+        ("0 0 * * 1#6", "`1#6` doesn't fit the day of the week"),
+        ("0 0 * * FOO#1", "`FOO` doesn't fit the day of the week"),
+        ("0 0 * * 1,5#2", "`1,5#2` has days of every week and of some weeks"),
+        ("0 0 13 * 5#2", "`13` and `5#2` don't go together"),
+        ("0 0 L * MON", "`L` and `MON` don't go together"),
+        ("0 0 */2 * MON", "`*/2` and `MON` don't go together: some programs take"),
+        ("0 0 1 * */1", "`1` and `*/1` don't go together"),
+        ("0 0 1 * 0-6", ""),
+        ("58,2 0,23 L * *", "two of its times are 4 minutes apart"),  # the 28th to the 31st are
+        ("58,2 0,23 L 1 *", ""),
         ("0 0 * JAN-0 *", "`0` doesn't fit the month"),
         ("0 0 JAN * *", "`JAN` doesn't fit the day of the month"),
         ("1,,2 * * * *", "`` doesn't fit the minute"),
@@ -65,6 +81,51 @@ def test_wrong(text: str, why: str) -> None:
     assert bool(wrong) == bool(why)
 
 
+@pytest.mark.parametrize(
+    ("text", "given"),
+    [
+        ("0 4 * * *", "0 4 * * *"),
+        (" 0  4 * *  MON-FRI", "0 4 * * MON-FRI"),
+        ("0 4 L * *", "0 4 28-31 * *"),
+        ("0 4 1,l * *", "0 4 1,28-31 * *"),
+        ("0 4 L 2 *", "0 4 28-29 2 *"),
+        ("0 4 L JAN,APR *", "0 4 30-31 JAN,APR *"),
+        ("0 4 L 4 *", "0 4 30 4 *"),
+        ("0 4 * * MON#1", "0 4 * * 1"),
+        ("0 4 * 3 5#2,L0", "0 4 * 3 0,5"),
+    ],
+)
+def test_what_github_is_given(text: str, given: str) -> None:
+    assert check_cron(text) is None
+    assert github_cron(text) == given
+    assert github_cron(given) == given
+
+
+NTH = st.tuples(st.sampled_from(["0", "3", "FRI", "sat"]), st.integers(1, 5)).map(
+    lambda pair: f"{pair[0]}#{pair[1]}"
+)
+OF_SOME_WEEKS = st.lists(NTH | st.integers(0, 6).map("L{}".format), min_size=1, max_size=3).map(
+    lambda parts: f"* * {','.join(parts)}"
+)
+LAST_DAYS = st.tuples(
+    st.lists(st.integers(1, 31).map(str), max_size=2), st.sampled_from(["*", "2", "1,4", "2-3"])
+).map(lambda pair: f"{','.join([*pair[0], 'L'])} {pair[1]} *")
+
+
+@given(OF_SOME_WEEKS | LAST_DAYS, st.integers(2000, 2027))
+@settings(max_examples=60, deadline=None)
+def test_github_is_given_every_day_that_is_meant_and_croniter_agrees(dates: str, year: int) -> None:
+    cron = f"0 4 {dates}"
+    assert check_cron(cron) is None
+    start = datetime(year, 1, 1)  # noqa: DTZ001
+    mornings = [start.replace(hour=4) + timedelta(days=n) for n in range(366)]
+    means, given = matcher(cron), matcher(github_cron(cron))
+    meant = [morning for morning in mornings if means(morning)]
+    times = croniter(cron, start - timedelta(minutes=1), max_years_between_matches=50)
+    assert [times.get_next(datetime) for _ in meant] == meant
+    assert all(given(morning) for morning in meant)
+
+
 def field(low: int, high: int) -> st.SearchStrategy[str]:
     number = st.integers(low, high)
     pairs = st.tuples(number, number).filter(lambda pair: pair[0] != pair[1])
@@ -75,8 +136,16 @@ def field(low: int, high: int) -> st.SearchStrategy[str]:
     return st.one_of(st.just("*"), listed)
 
 
-EXPRESSIONS = st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6)).map(
-    " ".join
+def meant_alike(words: tuple[str, ...]) -> bool:
+    """Cron programs differ where one kind of day begins with `*` and goes on, and both are there."""
+    day, weekday = words[2], words[4]
+    return "*" in (day, weekday) or "*" not in day + weekday
+
+
+EXPRESSIONS = (
+    st.tuples(field(0, 59), field(0, 23), field(1, 31), field(1, 12), field(0, 6))
+    .filter(meant_alike)
+    .map(" ".join)
 )
 ONCE_AN_HOUR = st.tuples(st.integers(0, 59), EXPRESSIONS).map(
     lambda pair: f"{pair[0]} {pair[1].partition(' ')[2]}"
@@ -95,7 +164,8 @@ def brute_force(expression: str) -> int | None:
     minutes, hours = numbers(fields[0], 0, 59), numbers(fields[1], 0, 23)
     days, months, weekdays = (numbers(fields[n], *span) for n, span in
                               ((2, (1, 31)), (3, (1, 12)), (4, (0, 6))))  # fmt: skip
-    either = "*" not in fields[2] and "*" not in fields[4]
+    words = expression.split()
+    either = words[2] != "*" and words[4] != "*"
 
     def fires(day: datetime) -> bool:
         kinds = day.day in days, day.isoweekday() % 7 in weekdays

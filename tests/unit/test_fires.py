@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 import pytest
-from croniter import croniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.model import Schedule
-from runner.schedule.fires import fires, next_fires
+from runner.schedule.fires import fires, fires_within, next_fires
+from tests.every_minute import fire_times
 
 NEW_YORK = "America/New_York"
 
@@ -59,50 +58,61 @@ def test_several_schedules_together() -> None:
     assert next_fires([], datetime(2026, 7, 1, tzinfo=timezone.utc), 3) == ()
 
 
-def by_the_minute(cron: str, zone: str, after: datetime, hours: int) -> set[datetime]:
-    """Every wall-clock minute that ever was or was skipped in these hours, matched one by one."""
-    found = set()
-    moment = after.astimezone(timezone.utc)
-    seen: set[datetime] = set()
-    local = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    seen.add(local)
-    for _ in range(hours * 60):
-        moment += timedelta(minutes=1)
-        wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        minute = local + timedelta(minutes=1)
-        while minute <= wall:  # one, or all that were skipped
-            if minute not in seen and croniter.match(cron, minute):
-                found.add(moment)
-            seen.add(minute)
-            minute += timedelta(minutes=1)
-        local = wall
-    return found
-
-
+UTC = timezone.utc
 CHANGES = [
-    (NEW_YORK, datetime(2026, 3, 8, 4, tzinfo=timezone.utc)),
-    (NEW_YORK, datetime(2026, 11, 1, 2, tzinfo=timezone.utc)),
-    ("Europe/Berlin", datetime(2026, 3, 28, 22, tzinfo=timezone.utc)),
-    ("Europe/Berlin", datetime(2026, 10, 24, 21, tzinfo=timezone.utc)),
-    ("Australia/Lord_Howe", datetime(2026, 10, 3, 12, tzinfo=timezone.utc)),
-    ("Australia/Lord_Howe", datetime(2026, 4, 4, 12, tzinfo=timezone.utc)),
+    (NEW_YORK, datetime(2026, 3, 8, 4, tzinfo=UTC)),
+    (NEW_YORK, datetime(2026, 11, 1, 2, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2026, 3, 28, 22, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2026, 10, 24, 21, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 10, 3, 12, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 4, 4, 12, tzinfo=UTC)),
+    ("Africa/Casablanca", datetime(2026, 2, 14, 22, tzinfo=UTC)),
+    ("Africa/Casablanca", datetime(2026, 3, 21, 22, tzinfo=UTC)),
+    ("Africa/Cairo", datetime(2026, 4, 23, 18, tzinfo=UTC)),  # midnight is skipped
+    ("Africa/Cairo", datetime(2026, 10, 29, 18, tzinfo=UTC)),  # and repeated
+    ("Asia/Kolkata", datetime(2026, 3, 28, 22, tzinfo=UTC)),
 ]
+ZONES = sorted({zone for zone, _ in CHANGES})
 MINUTES = st.sampled_from(["0", "30", "*/5", "*/20", "17,47", "59"])
-HOURS = st.sampled_from(["*", "1", "2", "1-3", "*/2", "0,3"])
+HOURS = st.sampled_from(["*", "0", "1", "2", "1-3", "*/2", "0,3", "23"])
+# Each with "*" in place of what it doesn't narrow.
+DATES = st.sampled_from(
+    [
+        "* * *", "L * *", "1,L * *", "L 2,3,10 *", "15 */2 *", "13 * FRI", "* * MON-FRI", "* * MON#1",
+        "* * L0", "* * 5#5", "* * SUN#4,SAT#2,L5", "* FEB,oct l6", "28-31 * *",
+    ]
+)  # fmt: skip
 
 
-@given(st.sampled_from(CHANGES), MINUTES, HOURS)
-@settings(max_examples=25, deadline=None)
+def found_within(cron: str, zone: str, after: datetime, until: datetime) -> list[datetime]:
+    times = fires_within(Schedule(cron=cron, timezone=zone), after, until)
+    return [time.astimezone(UTC) for time in times]
+
+
+@given(st.sampled_from(CHANGES), MINUTES, HOURS, DATES, st.integers(0, 12 * 60))
+@settings(max_examples=150, deadline=None)
 def test_around_a_change_of_the_clocks(
-    change: tuple[str, datetime], minutes: str, hours: str
+    change: tuple[str, datetime], minutes: str, hours: str, dates: str, later: int
 ) -> None:
-    zone, after = change
-    cron = f"{minutes} {hours} * * *"
-    until = after + timedelta(hours=10)
-    found = set()
-    for time in fires(Schedule(cron=cron, timezone=zone), after):
-        moment = time.astimezone(timezone.utc)
-        if moment > until:
-            break
-        found.add(moment)
-    assert found == by_the_minute(cron, zone, after, 10)
+    zone, start = change
+    after = start + timedelta(minutes=later)
+    until = after + timedelta(hours=14)
+    cron = f"{minutes} {hours} {dates}"
+    assert found_within(cron, zone, after, until) == fire_times(cron, zone, after, until)
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2024, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    MINUTES,
+    HOURS,
+    DATES,
+)
+@settings(max_examples=40, deadline=None)
+def test_around_a_months_end(
+    zone: str, after: datetime, minutes: str, hours: str, dates: str
+) -> None:
+    after = after.replace(day=26)
+    until = after + timedelta(days=12)
+    cron = f"{minutes} {hours} {dates}"
+    assert found_within(cron, zone, after, until) == fire_times(cron, zone, after, until)

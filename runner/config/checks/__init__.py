@@ -17,7 +17,7 @@ from runner.config.checks.references import (
     steps_of_jobs,
 )
 from runner.config.checks.steps import flags, step_variables, steps
-from runner.config.checks.times import durations, schedules
+from runner.config.checks.times import durations, graces, schedules
 from runner.config.written import Written
 from runner.model import Problem
 
@@ -41,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     state_location,
     channel_addresses,
     durations,
+    graces,
     schedules,
 )
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
+from itertools import chain
 
 from runner.config.nodes import Mapping, Scalar
 from runner.config.text import nearest, shown
 from runner.config.written import Written
 from runner.durations import parse_duration
-from runner.model import Problem
+from runner.model import Problem, Severity
 from runner.schedule.cron import check_cron
 from runner.schedule.zones import is_zone, zone_names
+
+LEAST_GRACE = timedelta(minutes=10)
 
 
 def durations(written: Written) -> Iterator[Problem]:
@@ -25,12 +29,27 @@ def durations(written: Written) -> Iterator[Problem]:
                 yield written.source.problem(node.span, "zero-duration", what, why=why, hint=hint)
 
 
+def graces(written: Written) -> Iterator[Problem]:
+    """Graces that are over before GitHub has fired."""
+    for path, body in written.bodies():
+        node = body.mapping("catch_up").scalar("grace")
+        grace = parse_duration(node.text) if node else None
+        if node and grace is not None and grace < LEAST_GRACE:
+            what = f"`{path}.catch_up.grace` is only {shown(node.text)}"
+            why = "GitHub fires minutes late as a rule, and hours at times: what is later isn't run"
+            hint = "an hour or more catches most; `6h` is what counts without `catch_up`"
+            severity: Severity = "warning" if grace else "error"
+            yield written.source.problem(
+                node.span, "short-grace", what, why=why, hint=hint, severity=severity
+            )
+
+
 def schedules(written: Written) -> Iterator[Problem]:
     """Cron expressions that GitHub can't run, and zones that don't exist."""
-    for job in written.jobs.values():
-        for schedule in job.triggers.mappings("schedule"):
-            yield from _cron(written, schedule)
-            yield from _timezone(written, schedule)
+    of_jobs = (job.triggers.mappings("schedule") for job in written.jobs.values())
+    for schedule in chain(written.root.mappings("watch"), *of_jobs):
+        yield from _cron(written, schedule)
+        yield from _timezone(written, schedule)
 
 
 def _cron(written: Written, schedule: Mapping) -> Iterator[Problem]:
