@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.cli.again import not_the_latest
+from runner.cli.again import not_the_latest, same_run
 from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
 from runner.cli.stores import trusted
@@ -59,14 +58,14 @@ def _asked_for(occasion: Occasion, event: Dispatch, job: Job, environ: Mapping[s
         branch = occasion.started.default_branch
         rules = trusted(github, occasion.config, environ, branch)
         found = latest_record(github, rules, job.name, said.append)
-    if found is None or not (_is(found.run_id, event.rerun) or found.run_id > event.rerun):
+    if found is None or not (same_run(found.run_id, event.rerun) or found.run_id > event.rerun):
         newest = f"the newest that can be believed is of run {found.run_id}" if found else ""
         raise StateUnresolved(
             f"there is no record of run {event.rerun[:100]!a} among this repository's artifacts",
             why="\n".join(filter(None, [newest, *said])),
             hint=f"start the job anew: dbt-gitops trigger {job.name}",
         )
-    if not _is(found.run_id, event.rerun):
+    if not same_run(found.run_id, event.rerun):
         raise not_the_latest(found.job, event.rerun, found.run_id)
     former = Former(run=found, from_failure=event.from_failure)
     check_again(former)
@@ -101,8 +100,3 @@ def _left_behind(github: GitHub, workflow_run: int, job: Job) -> Run | None:
         if artifact.name == name and own:
             return record_of_job(github, artifact, job.name)
     return None
-
-
-def _is(found: str, asked: str) -> bool:
-    """Whether a run's id is the one that is asked for, or of a later attempt at the same."""
-    return bool(re.fullmatch(rf"{re.escape(asked)}(-\d+)?", found))

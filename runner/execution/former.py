@@ -41,11 +41,15 @@ def check_again(former: Former) -> None:
             hint="run it again on GitHub: Re-run jobs, on the page of its workflow run",
         )
     if former.from_failure and run.status in ("success", "skipped"):
-        raise ConfigInvalid(
-            f"run {run.run_id} has no failure to go on from",
-            why=f"it ended as {run.status}: {run.reason}",
-            hint="run all of it again, without --from-failure",
-        )
+        raise no_failure(run.run_id, run.status, run.reason)
+
+
+def no_failure(run_id: str, status: str, reason: str) -> ConfigInvalid:
+    return ConfigInvalid(
+        f"run {run_id} has no failure to go on from",
+        why=f"it ended as {status}: {reason}",
+        hint="run all of it again, without --from-failure",
+    )
 
 
 def notes(former: Former, commit: str) -> Iterator[str]:
