@@ -41,23 +41,32 @@ def run_again(
     event, attempt = occasion.event, int(environ.get("GITHUB_RUN_ATTEMPT") or 1)
     if environ.get("GITHUB_ACTIONS") != "true" or isinstance(event, (PullRequest, MergeGroup)):
         return Again()
+    again = Again()
     if attempt > planned_attempt and job.deploys:
-        return _former_attempt(occasion, job, environ)
-    if isinstance(event, Dispatch) and event.rerun and event.job == job.name:
-        return Again(former=_asked_for(occasion, event, job, environ))
-    return Again()
+        again = _former_attempt(occasion, job, environ)
+    if again.former is not None or not isinstance(event, Dispatch):
+        return again
+    if not event.rerun or event.job != job.name:
+        return again
+    return Again(former=_asked_for(occasion, event, job, environ, attempt > 1))
 
 
-def _asked_for(occasion: Occasion, event: Dispatch, job: Job, environ: Mapping[str, str]) -> Former:
-    """Raises StateUnresolved and ConfigInvalid."""
+def _asked_for(
+    occasion: Occasion, event: Dispatch, job: Job, environ: Mapping[str, str], once_more: bool
+) -> Former:
+    """Raises StateUnresolved and ConfigInvalid.
+
+    ``once_more``: a former attempt at this rerun, which failed in no step, may stand for the run.
+    """
     from runner.state.latest_record import latest_record
 
-    found = None
     said: list[str] = []
     with closing(connect(occasion.config.root, environ)) as github:
         branch = occasion.started.default_branch
         rules = trusted(github, occasion.config, environ, branch)
         found = latest_record(github, rules, job.name, said.append)
+    if found and once_more and found.rerun_of == event.rerun:
+        return Former(run=found, from_failure=event.from_failure)
     if found is None or not (same_run(found.run_id, event.rerun) or found.run_id > event.rerun):
         newest = f"the newest that can be believed is of run {found.run_id}" if found else ""
         raise StateUnresolved(

@@ -23,6 +23,7 @@ from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
+from runner.stopping import Stop
 
 
 def run_and_tell(
@@ -70,7 +71,8 @@ def run_and_tell(
         raise
     reporter.close()
     if on_github:
-        return tell(ended, folder, occasion, around.store, outputs, environ)
+        with Stop().listening():  # a cancelled workflow's second signal comes while this goes on
+            return tell(ended, folder, occasion, around.store, outputs, environ)
     return ended.exit_code
 
 

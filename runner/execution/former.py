@@ -72,6 +72,12 @@ def failed_in_a_step(run: Run) -> bool:
     return any(step.argv and step.status != "success" and not step.advisory for step in last)
 
 
+def standing(former: Run) -> Iterator[StepResult]:
+    """What stands where the new run ends before its first step: it can be gone on from as well."""
+    for result in former.steps:
+        yield _carried(result, result.index, former)
+
+
 def carried(planned: Iterable[Planned], former: Run) -> Carried:
     """What stands of the former run, for each of the new run's commands.
 

@@ -188,6 +188,7 @@ class _JobRun(Recording):
         planned = plan_steps(self.request.job, packages, comparing)
         if self.request.goes_on:
             sequence.carried = carried(planned, self.request.goes_on)
+        self.results.clear()
         self.results.extend(sequence.run(planned))
         if comparison and sequence.flags.state != comparison.target:
             self.compared_with = of_deferral(self.request, self.decision)

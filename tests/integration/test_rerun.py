@@ -97,6 +97,22 @@ def test_a_rerun_that_fails_is_gone_on_from_too(broken: Project) -> None:
     assert origins[:3] == [first, first, again.record["run_id"]]
 
 
+def test_a_rerun_that_never_began_is_gone_on_from_as_its_former(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    profiles = (broken.path / "profiles.yml").read_text()
+    (broken.path / "profiles.yml").unlink()
+    never = rerun(broken, first, "--from-failure")
+    assert never.code == 2, never.err
+    assert [each[3] for each in shape(never.record)] == [True, True, True]
+    broken.write("profiles.yml", profiles)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    done = rerun(broken, never.record["run_id"], "--from-failure")
+    assert done.code == 0, done.err
+    assert [each[3] for each in shape(done.record)] == [True, True, False, False]
+    assert {step["from_run"] for step in done.record["steps"]} == {first, ""}
+
+
 def test_in_full_it_is_run_as_it_was_asked_for(tiny: Project) -> None:
     tiny.append("models/two.sql", "where '{{ var('word', '') }}' = '{{ env_var('DBT_WORD', '') }}'")
     tiny.commit()

@@ -99,6 +99,16 @@ def test_githubs_own_rerun_goes_on_from_the_failure(there: OnGitHub) -> None:
     assert shape(done.record)[1:3] == [("run", 1, "error", True), ("run", 2, "error", False)]
 
 
+def test_a_rerun_that_left_nothing_is_asked_for_once_more(there: OnGitHub) -> None:
+    fixed(there)
+    inputs = {"job": "daily", "rerun": first(there), "from_failure": "true"}
+    there.dispatch(inputs)
+    done = again(there, GITHUB_RUN_ID="78", GITHUB_RUN_ATTEMPT="2")
+    assert done.code == 0, done.err
+    assert done.record["rerun_of"] == first(there)
+    assert [step[0] for step in shape(done.record) if not step[3]] == ["run", "test"]
+
+
 def record_with(there: OnGitHub, **changes: Any) -> None:
     """The former attempt's record says something else."""
     from tests.on_github import zipped
