@@ -147,6 +147,12 @@ class OnGitHub:
                    "sender": {"login": "jo"}}  # fmt: skip
         self._happens("workflow_dispatch", payload, GITHUB_REF="refs/heads/main")
 
+    def tick(self, schedule: str = "0 4 * * *") -> None:
+        """A schedule fires, on main."""
+        self.project.git("checkout", "--quiet", "main")
+        payload = {"schedule": schedule, "workflow": WORKFLOW, "sender": {"login": "jo"}}
+        self._happens("schedule", payload, GITHUB_REF="refs/heads/main")
+
     def push(self) -> None:
         """To main, what is on it."""
         git = self.project.git

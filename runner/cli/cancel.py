@@ -15,9 +15,9 @@ import click
 from runner.cli.again import record_here
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
+from runner.cli.dispatching import say
 from runner.cli.following import COMPLETED, runs
 from runner.cli.planned import entry_of, history_of
-from runner.cli.starting import say
 from runner.errors import ConfigInvalid, ExitCode
 from runner.history_readings import unfinished
 from runner.model import Config

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.config import default_file, load
+from runner.config import Loaded, default_file, load
 from runner.errors import ConfigInvalid
 from runner.model import Config
 from runner.reports.problems import as_annotations, as_text
@@ -15,7 +15,13 @@ from runner.reports.problems import as_annotations, as_text
 
 def load_config(given: Path | None) -> Config:
     """The jobs file as a Config; raises ConfigInvalid after every problem has been printed."""
-    path = given or default_file()
+    config = load_whole(given or default_file()).config
+    assert config is not None, "else it is refused"
+    return config
+
+
+def load_whole(path: Path) -> Loaded:
+    """The same with the places of what is in it."""
     loaded = load(path)
     if loaded.problems:
         click.echo(as_text(loaded), err=True)
@@ -28,4 +34,4 @@ def load_config(given: Path | None) -> Config:
             why=f"and {more} more, listed above" if more else first.why,
             hint=first.hint,
         )
-    return loaded.config
+    return loaded

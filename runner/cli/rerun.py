@@ -16,12 +16,12 @@ from runner.cli.again import (
     recorded_overrides,
 )
 from runner.cli.config_file import load_config
+from runner.cli.dispatching import start
 from runner.cli.former import Again
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import asked_overrides, find_job, parse_env
 from runner.cli.planned import entry_of, history_of
-from runner.cli.running import run_and_tell
-from runner.cli.starting import start
+from runner.cli.running import Asked, run_and_tell
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides, inputs_of
 from runner.execution.former import Former, check_again, no_failure
@@ -92,9 +92,13 @@ def _here(
     job = find_job(config, run.job)
     overrides = asked_overrides(config, job, recorded_overrides(run, env))
     occasion = occasion_of(config, job.name, environ)
-    return run_and_tell(
-        occasion, job, overrides, cause or cause_of(former), environ, as_json, Again(former=former)
+    again = Asked(
+        job=job,
+        overrides=overrides,
+        cause=cause or cause_of(former),
+        again=Again(former=former),
     )
+    return run_and_tell(occasion, again, environ, as_json)
 
 
 def _latest(config: Config, run_id: str, from_failure: bool, environ: Mapping[str, str]) -> Entry:

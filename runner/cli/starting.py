@@ -1,80 +1,91 @@
-"""A dispatch of the workflow that runs the jobs, from wherever one has a token."""
+"""What `plan` has decided about the run that it starts: its id, when, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
-import click
+from runner.cli.occasion import Occasion
+from runner.errors import ConfigInvalid, StateUnresolved
+from runner.execution.request import Request
+from runner.execution.sequence import now
+from runner.history import Entry
+from runner.history_json import entry_from_json
+from runner.history_readings import AGAIN, newer
+from runner.model import Job
+from runner.record_json import RecordInvalid
+from runner.state.checks import RUN_ID
 
-from runner.cli.connecting import connect
-from runner.cli.following import Pace, follow
-from runner.cli.stores import workflow
-from runner.errors import ConfigInvalid, ExitCode, GitHubFailed
-from runner.events import DispatchOverrides
-from runner.github.fence import defused
-from runner.model import Config, Job
-
-# What GitHub answers where the workflow isn't there, can't be dispatched, or knows other inputs.
-UNFIT = (404, 422)
+HINT = "`plan` makes it for each run: in a workflow, `start: ${{ matrix.start }}`"
 
 
-def check_dispatch(job: Job, asked: DispatchOverrides) -> None:
-    """Raise ConfigInvalid where the workflow would refuse it."""
-    trigger = job.triggers.dispatch
-    if trigger is None or not job.enabled:
-        why = "it doesn't have `dispatch: true`" if job.enabled else "it is disabled"
+if TYPE_CHECKING:
+    from runner.state.history_store import HistoryStore
+
+# Who starts as fast as that has waited for nobody.
+AT_ONCE = timedelta(seconds=60)
+
+
+def start_of(text: str, job: str, occasion: Occasion) -> Entry | None:
+    """The entry of the history that stands for this run; None where none was planned."""
+    if not text.strip():
+        return None
+    try:
+        entry = entry_from_json(text)
+    except RecordInvalid as error:
+        raise ConfigInvalid("--start can't be read", why=str(error), hint=HINT) from error
+    if entry.job != job:
+        raise ConfigInvalid(f"--start is of job {entry.job!r}, not of `{job}`", hint=HINT)
+    if not RUN_ID.fullmatch(entry.run_id):
         raise ConfigInvalid(
-            f"`{job.name}` can't be started by a dispatch",
-            why=f"{why} in the jobs file",
-            hint="`triggers: { dispatch: true }` allows it, once it is on the default branch",
+            f"the run id {entry.run_id!r} of --start can't name a folder", hint=HINT
         )
-    refused = [name for name in asked.given() if name not in trigger.overrides]
-    if refused:
-        may = ", ".join(trigger.overrides) or "nothing"
-        raise ConfigInvalid(
-            f"a dispatch of `{job.name}` can't override {', '.join(refused)}",
-            why=f"the jobs file says that it may override {may}",
-            hint="`triggers.dispatch.overrides` names them",
-        )
+    if occasion.verdict:
+        raise ConfigInvalid("--start is for deployments: a pull request starts its own runs")
+    return entry
 
 
-def start(
-    config: Config,
-    inputs: Mapping[str, str],
-    environ: Mapping[str, str],
-    *,
-    ref: str | None = None,
-    wait: bool = False,
-    pace: Pace | None = None,
-) -> int:
-    """Prints the address of the workflow's run; with ``wait``, the exit code is the job's."""
-    job = inputs["job"]
-    with closing(connect(config.root, environ)) as github:
-        file, branch = workflow(environ), ref or github.repository().default_branch
-        try:
-            run_id = github.dispatch(file, branch, inputs)
-        except GitHubFailed as error:
-            raise _unfit(error, file, branch) from error
-        click.echo(github.run(run_id).html_url)
-        if not wait:
-            return ExitCode.SUCCESS
-        ended = follow(github, run_id, job, say, pace)
-    click.echo(f"{job}: {ended.status}{f', {ended.why}' if ended.why else ''}")
-    return ended.exit_code
+def planned(request: Request, entry: Entry, environ: Mapping[str, str]) -> Request:
+    """The request as the run that was planned.
 
-
-def say(text: str) -> None:
-    click.echo(defused(text), err=True)
-
-
-def _unfit(error: GitHubFailed, file: str, branch: str) -> GitHubFailed:
-    if error.status not in UNFIT:
-        return error
-    return GitHubFailed(
-        f"{file} can't be started on {branch}",
-        why=error.why,
-        hint="`dbt-gitops sync` writes it; it has to be on the default branch and on that one."
-        " DBT_GITOPS_WORKFLOW names another file",
-        status=error.status,
+    Who runs it again in GitHub's workflow asks for another run, which hasn't waited since the plan.
+    """
+    again = attempt(environ)
+    return replace(
+        request,
+        run_id=f"{entry.run_id}-{again}" if again > 1 else entry.run_id,
+        queued_at=None if again > 1 else min(entry.planned_at, now()),
+        trigger=entry.trigger,
     )
+
+
+def replaced_by(
+    entry: Entry,
+    job: Job,
+    environ: Mapping[str, str],
+    history: HistoryStore,
+    warn: Callable[[str], None],
+) -> str:
+    """The newer run that does what this one would have done, "" where this one is to run.
+
+    As dbt Cloud does with over-scheduled jobs. What somebody has asked for always runs, and so does
+    a run whose place in the queue isn't known.
+    """
+    replaceable = job.concurrency == "replace" and entry.trigger in AGAIN
+    if not replaceable or attempt(environ) > 1 or now() - entry.planned_at <= AT_ONCE:
+        return ""
+    try:
+        known = history.read()
+    except StateUnresolved as error:
+        warn(f"whether a newer run takes this one's place isn't known, so it runs: {error}")
+        return ""
+    later = newer(known, entry) if known else None
+    return later.run_id if later else ""
+
+
+def attempt(environ: Mapping[str, str]) -> int:
+    """Which attempt of the workflow run this is, from 1."""
+    text = environ.get("GITHUB_RUN_ATTEMPT", "")
+    return int(text) if text.isascii() and text.isdigit() else 1

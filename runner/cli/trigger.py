@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from runner.cli.config_file import load_config
+from runner.cli.dispatching import check_dispatch, start
 from runner.cli.overrides import asked_overrides, find_job
 from runner.cli.overriding import overriding
-from runner.cli.starting import check_dispatch, start
 from runner.events import DispatchOverrides, inputs_of
 
 

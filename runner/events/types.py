@@ -141,6 +141,12 @@ class Upstream:
     repository: str = ""
     depth: int = 1
 
+    @property
+    def cause(self) -> str:
+        """For people."""
+        of = f" of {self.repository}" if self.repository else ""
+        return f"`{self.job}`{of} has ended: {self.ending}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch(_OnRepository):
@@ -159,6 +165,12 @@ class Dispatch(_OnRepository):
     upstream: Upstream | None = None
     overrides: DispatchOverrides = DispatchOverrides()
     unknown: tuple[str, ...] = ()
+
+    @property
+    def from_elsewhere(self) -> bool:
+        """Whether a job of another repository has ended: its name is no job of this one's."""
+        named = self.upstream.repository if self.upstream else ""
+        return named.lower() not in ("", self.repository.lower())
 
 
 @dataclass(frozen=True, kw_only=True)

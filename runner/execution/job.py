@@ -54,11 +54,8 @@ class _JobRun(Recording):
         with self.stop.listening(), ExitStack() as stack:
             try:
                 self.record_early()
-                with self.stop.raising():
-                    self._take_turns(stack)
-                self.started_at = now()
-                with self.stop.timer(self.request.job.timeout):
-                    self._execute()
+                if not self.request.replaced_by:
+                    self._in_turn(stack)
             except Stopped as stopped:
                 self.note(f"stopped before the first step: {stopped}")
             except DbtGitopsError as error:
@@ -68,6 +65,13 @@ class _JobRun(Recording):
                 self.finish()
                 raise
             return self.finish()
+
+    def _in_turn(self, stack: ExitStack) -> None:
+        with self.stop.raising():
+            self._take_turns(stack)
+        self.started_at = now()
+        with self.stop.timer(self.request.job.timeout):
+            self._execute()
 
     def _take_turns(self, stack: ExitStack) -> None:
         """With other runs of the job, and with whatever else runs dbt in this checkout.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from runner.config.build import core_requirement
@@ -69,8 +69,9 @@ class Request:
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
-    ``former`` is the run that this one runs again, None where it is a run of its own. ``remark`` is for
-    the record.
+    ``run_id`` is "" and ``queued_at`` None where nobody has planned the run. ``replaced_by`` is the id of
+    a newer run that does what this one would have done: it ends before it begins, "" where there is none. ``former`` is the
+    run that this one runs again, None where it is a run of its own. ``remark`` is for the record.
     """
 
     job: Job
@@ -82,6 +83,9 @@ class Request:
     pr_number: int | None = None
     head_branch: str = ""
     parse_only: str = ""
+    run_id: str = ""
+    queued_at: datetime | None = None
+    replaced_by: str = ""
     former: Former | None = None
     remark: str = ""
 

@@ -15,6 +15,7 @@ from runner.github.actions import Actions
 from runner.github.answers import (
     Artifact,
     Comment,
+    Commit,
     Comparison,
     Dispatched,
     PullRequest,
@@ -216,6 +217,12 @@ class GitHub:
         path = f"{self._repo}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._rest.get(Comparison, call, path, {"per_page": 1}).merge_base_commit.sha
 
+    def commit_of(self, repository: str, ref: str) -> str:
+        """The commit that a ref of any repository that the token can read means now; one request."""
+        call = self._rest.call(f"asking which commit {repository}@{ref} is", "contents: read")
+        path = f"/repos/{quote(repository)}/commits/{quote(ref, safe='')}"
+        return self._rest.get(Commit, call, path).sha
+
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int:
         """Starts a workflow by its file and says its run's id; one request, never sent again.
 
@@ -225,6 +232,17 @@ class GitHub:
         body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
         path = f"{self._repo}/actions/workflows/{_file(workflow)}/dispatches"
         return read(Dispatched, call, self._rest.send("POST", call, path, body)).workflow_run_id
+
+    def repository_dispatch(self, event_type: str, payload: Mapping[str, Any]) -> None:
+        """Tells the repository's workflows of an event; one request, never sent again.
+
+        GitHub names no run. Raises :class:`Unsure` where it may have come all the same.
+        """
+        call = self._rest.call(
+            f"dispatching {event_type} to {self._connection.repository}", "contents: write"
+        )
+        body = {"event_type": event_type, "client_payload": dict(payload)}
+        self._rest.send("POST", call, f"{self._repo}/dispatches", body)
 
     def _create_comment(self, number: int, body: str) -> Comment:
         call = self._rest.call(f"commenting on #{number}", "pull-requests: write")

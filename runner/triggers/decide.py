@@ -124,7 +124,8 @@ def _unknown(changes: Changes) -> str:
 def _dispatched(event: Dispatch) -> str:
     cause = f": {event.cause}" if event.cause else ""
     if event.upstream:
-        return f"`{event.upstream.job}` has ended: {event.upstream.ending}{cause}"
+        said = event.upstream.cause
+        return said if event.cause == said else f"{said}{cause}"
     return f"run {event.rerun} is to be run again{cause}" if event.rerun else f"asked for{cause}"
 
 

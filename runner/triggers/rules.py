@@ -83,7 +83,7 @@ def tick(job: Job, event: Tick) -> Iterator[Objection]:
 def dispatch(job: Job, event: Dispatch) -> Iterator[Objection]:
     if event.job != job.name:
         yield "dispatch", f"`{event.job}` was asked for" if event.job else _no_job(event)
-    elif event.upstream:
+    elif event.upstream and not event.from_elsewhere:
         yield from after_job(job, event.upstream.job, event.upstream.ending)
     elif not job.triggers.dispatch and not event.rerun:
         yield "trigger", "it doesn't have `dispatch: true`"

@@ -293,8 +293,8 @@ class Answers:
         url = f"{self._api}/repos/{OWN.full_name}/compare"
         return {
             **dict.fromkeys(("url", "html_url", "permalink_url", "diff_url", "patch_url"), url),
-            "base_commit": self._commit(base),
-            "merge_base_commit": self._commit(merge_base),
+            "base_commit": self.commit(base),
+            "merge_base_commit": self.commit(merge_base),
             "status": "diverged",
             "ahead_by": 1,
             "behind_by": 1,
@@ -313,8 +313,8 @@ class Answers:
             "repo": self.repository(repo) if repo else None,
         }
 
-    def _commit(self, sha: str) -> Json:
-        url = f"{self._api}/repos/{OWN.full_name}/commits/{sha}"
+    def commit(self, sha: str, repository: str = OWN.full_name) -> Json:
+        url = f"{self._api}/repos/{repository}/commits/{sha}"
         return {
             **dict.fromkeys(("url", "html_url", "comments_url"), url),
             "sha": sha,

@@ -27,7 +27,16 @@ def _route(method: str, path: str, name: str, permission: str) -> Route:
     return Route(method=method, pattern=pattern, name=name, permission=permission)
 
 
+# Of any repository: an action may be somebody else's.
+_COMMIT = Route(
+    method="GET",
+    pattern=re.compile(r"/repos/([^/]+/[^/]+)/commits/(.+)"),
+    name="get_commit",
+    permission="contents: read",
+)
+
 ROUTES = (
+    _COMMIT,
     _route("GET", "", "get_repository", "contents: read"),
     _route("GET", r"/contents/(.+)", "get_contents", "contents: read"),
     _route("GET", r"/compare/([^/]+)\.\.\.([^/]+)", "compare", "contents: read"),
@@ -48,6 +57,12 @@ ROUTES = (
     _route("POST", r"/actions/runs/(\d+)/force-cancel", "force_cancel_run", "actions: write"),
     _route("GET", r"/actions/workflows/([^/]+)/runs", "list_runs", "actions: read"),
     _route("POST", r"/actions/workflows/([^/]+)/dispatches", "dispatch", "actions: write"),
+    Route(
+        method="POST",
+        pattern=re.compile(r"/repos/([^/]+/[^/]+)/dispatches"),
+        name="repository_dispatch",
+        permission="contents: write",
+    ),
 )
 
 

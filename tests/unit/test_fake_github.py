@@ -20,6 +20,7 @@ from tests.fake_github.things import FORK, Job, Pull, Step
 ANSWERED: dict[str, Any] = {
     "get_repository": models.FullRepository,
     "get_contents": models.ContentFile,
+    "get_commit": models.Commit,
     "compare": models.CommitComparison,
     "create_status": models.Status,
     "list_comments": list[models.IssueComment],
@@ -42,9 +43,10 @@ ASKED: dict[str, Any] = {
     "create_comment": models.ReposOwnerRepoIssuesIssueNumberCommentsPostBody,
     "edit_comment": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
     "dispatch": models.ReposOwnerRepoActionsWorkflowsWorkflowIdDispatchesPostBody,
+    "repository_dispatch": models.ReposOwnerRepoDispatchesPostBody,
 }
 
-BODILESS = {("download_artifact", 302), ("delete_comment", 204)}
+BODILESS = {("download_artifact", 302), ("delete_comment", 204), ("repository_dispatch", 204)}
 
 
 @pytest.fixture
@@ -91,6 +93,9 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
     assert github.actions.cancel(started)
     assert github.actions.cancel(started, force=True)
+    fake.refs["somebody/action", "v1"] = "f" * 40
+    assert github.commit_of("somebody/action", "v1") == "f" * 40
+    github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
 
 def raw(fake: FakeGitHub, path: str) -> None:
@@ -127,10 +132,12 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
         lambda: github.download_artifact(artifact, tmp_path / "zip", limit=10),
         lambda: github.actions.cancel(1),
         lambda: list(github.actions.jobs(1, 1)),
+        lambda: github.commit_of("somebody/action", "v2"),
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404]
+    statuses = [e.status for e in fake.exchanges if e.status >= 400]
+    assert statuses == [404, 422, 410, 404, 404, 422]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()

@@ -13,8 +13,8 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution", "runs"},
     {"dbt", "state", "reports"},
-    {"github"},
-    {"config", "events", "triggers", "schedule"},
+    {"github", "workflow"},
+    {"blocks", "chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
@@ -30,6 +30,8 @@ FLOORS: list[set[str]] = [
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
+    ("chain", "events"),
+    ("chain", "triggers"),
     ("cleaned", "record"),
     ("cleaning", "execution"),
     ("config", "schedule"),

@@ -258,3 +258,9 @@ def test_what_the_end_of_a_job_starts(ending: Ending, runs: bool) -> None:
     assert plan.not_triggered[-1].reason == "`other` doesn't start it"
     with pytest.raises(ConfigInvalid):
         after(config(CHAINED), "none", ending)
+
+
+def test_a_job_of_another_repository_starts_what_may_be_dispatched() -> None:
+    elsewhere = replace(DISPATCH, upstream=Upstream(job="load", ending="success", repository="o/x"))
+    assert isinstance(verdict("{ dispatch: true }", elsewhere), Triggered)
+    assert isinstance(verdict("{ job: { name: other } }", elsewhere), NotTriggered)
