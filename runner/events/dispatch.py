@@ -86,6 +86,16 @@ def _upstream(inputs: Payload) -> Upstream | None:
     )
 
 
+def read_inputs(values: Mapping[str, object]) -> Dispatch:
+    """Inputs alone, of no repository; raises EventMalformed."""
+    return _dispatch(Payload(values, "inputs"), "", "", "")
+
+
+def read_overrides(values: Mapping[str, object]) -> DispatchOverrides:
+    """Those inputs that say something differently from the jobs file; raises EventMalformed."""
+    return _overrides(Payload(values, "overrides"))
+
+
 def _overrides(inputs: Payload) -> DispatchOverrides:
     return DispatchOverrides(
         target=inputs.text_or("target", None),
@@ -131,8 +141,7 @@ def _timeout(inputs: Payload) -> timedelta | None:
 
 
 def _steps(inputs: Payload) -> tuple[str, ...]:
-    value = inputs.values.get("steps") or []
-    lines = value.splitlines() if isinstance(value, str) else value
+    lines = _listed(inputs.values.get("steps") or [])
     if not isinstance(lines, list):
         inputs.wrong("steps", "a list of dbt commands, or one on each line")
     stripped = [line.strip() if isinstance(line, str) else line for line in lines]
@@ -140,6 +149,18 @@ def _steps(inputs: Payload) -> tuple[str, ...]:
     if not all(isinstance(step, str) and is_plain(step) for step in steps):
         inputs.wrong("steps", "a list of dbt commands, or one on each line")
     return tuple(steps)
+
+
+def _listed(value: object) -> object:
+    """Text is a list in JSON, which a form's one line has room for, or a line for each."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return value.split("\n")
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _env(inputs: Payload) -> dict[str, str]:

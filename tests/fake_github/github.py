@@ -23,6 +23,7 @@ from tests.fake_github.things import (
     START,
     Artifact,
     Comment,
+    Issue,
     Pull,
     Run,
     Status,
@@ -57,6 +58,7 @@ class FakeGitHub:
     artifacts: list[Artifact] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     refs: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -112,7 +114,8 @@ class FakeGitHub:
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
-        number = len(self.artifacts) + 1
+        # Not their count: one that is overwritten is gone.
+        number = max((one.id - 9000 for one in self.artifacts), default=0) + 1
         plain: dict[str, Any] = {
             "id": 9000 + number,
             "run": changes.get("run") or self.add_run(),
@@ -260,6 +263,22 @@ class FakeGitHub:
         self.comments.remove(found[0])
         return Answer(status=204)
 
+    def list_issues(self, request: Request, _asked: Any) -> Answer:
+        state = request.query.get("state", "open")
+        newest_first = sorted(self.issues, key=lambda issue: -issue.number)
+        found = [issue for issue in newest_first if state in ("all", issue.state)]
+        return self._page(request, [self._answers.issue(issue) for issue in found])
+
+    def create_issue(self, _request: Request, asked: Any) -> Answer:
+        if len(asked.get("body", "")) > COMMENT_LIMIT:
+            return _too_long()
+        number = max([0, *self.pulls, *(issue.number for issue in self.issues)]) + 1
+        issue = Issue(
+            number=number, title=asked["title"], body=asked.get("body", ""), login=self.login
+        )
+        self.issues.append(issue)
+        return _json(self._answers.issue(issue), 201)
+
     def list_pulls(self, request: Request, _asked: Any) -> Answer:
         state = request.query.get("state", "open")
         newest_first = sorted(self.pulls.values(), key=lambda pull: -pull.number)
@@ -304,6 +323,29 @@ class FakeGitHub:
     def get_run(self, _request: Request, _asked: Any, number: str) -> Answer:
         run = self.runs.get(int(number))
         return _json(self._answers.run(run)) if run else _refusal(404, "Not Found")
+
+    def list_jobs(self, request: Request, _asked: Any, number: str, attempt: str) -> Answer:
+        run = self.runs.get(int(number))
+        if run is None:
+            return _refusal(404, "Not Found")
+        found = run.jobs.get(int(attempt), [])
+        answers = [self._answers.job(run, int(attempt), n, job) for n, job in enumerate(found)]
+        return self._page(request, answers, "jobs")
+
+    def cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "cancel")
+
+    def force_cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "force-cancel")
+
+    def _cancel(self, number: int, how: str) -> Answer:
+        run = self.runs.get(number)
+        if run is None:
+            return _refusal(404, "Not Found")
+        if run.conclusion:
+            return _refusal(409, "Cannot cancel a workflow run that is completed.")
+        run.cancelled = how
+        return _json({}, 202)
 
     def list_runs(self, request: Request, _asked: Any, workflow: str) -> Answer:
         wanted = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}
