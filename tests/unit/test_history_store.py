@@ -155,7 +155,7 @@ def upload(
 def test_nothing_is_asked_before_it_is_read(store: GitHubHistory, fake: FakeGitHub) -> None:
     assert fake.count() == 0
     assert store.read() is None
-    assert fake.count() == 3  # the newest, and those of each name
+    assert fake.count() == 1
 
 
 def test_the_newest_is_read_with_three_requests(
