@@ -2,7 +2,8 @@
 
 `make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `small` (the example), `github`
 (a pull request of the example), `comparison` (what a pull request's exact comparison costs), `large`
-(1,000 models, which takes most of the time), `year` (a year of GitHub's ticks).
+(1,000 models, which takes most of the time), `ticks` (what a tick of 1,000 jobs costs), `year` (a year of
+GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, pull_requests, sync, year
+from tests.bench import commands, comparison, jobs, pull_requests, sync, ticks, year
 from tests.bench.timing import Row, table
+
+PARTS = {"commands", "sync", "small", "github", "comparison", "large", "ticks", "year"}
 
 
 def main(arguments: list[str]) -> None:
-    parts = set(arguments) or {"commands", "sync", "small", "github", "comparison", "large", "year"}
+    parts = set(arguments) or PARTS
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
         if "commands" in parts:
@@ -38,6 +41,9 @@ def main(arguments: list[str]) -> None:
         if "large" in parts:
             print("\nMemory of the runner, the worker apart:\n", flush=True)
             jobs.print_memory(root)
+        if "ticks" in parts:
+            print("\nA tick, CPU seconds:\n", flush=True)
+            ticks.print_figures()
         if "year" in parts:
             print("\nA year of GitHub's ticks:\n", flush=True)
             year.print_figures()
