@@ -22,6 +22,9 @@ VERBS = {
     "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
+    "trigger": ("trigger", "Start a job on GitHub, and follow it."),
+    "rerun": ("rerun", "Run a job's latest run again, in full or from its failure."),
+    "cancel": ("cancel", "Cancel a run on GitHub."),
     "runs": ("runs", "Show what ran, how it ended and how long it took."),
     "report": (
         "report",

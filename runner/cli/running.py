@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.cli.chaining import chaining_of
+from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
 from runner.cli.remembering import remember
@@ -26,6 +27,7 @@ from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
+from runner.stopping import Stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class Asked:
     overrides: Overrides
     cause: str
     start: Entry | None = None
+    again: Again = field(default_factory=Again)
 
 
 def run_and_tell(
@@ -73,7 +76,8 @@ def run_and_tell(
     reporter.close()
     if not on_github:
         return ended.exit_code
-    code = tell(ended, folder, occasion, around.store, outputs, environ)
+    with Stop().listening():  # a cancelled workflow's second signal comes while this goes on
+        code = tell(ended, folder, occasion, around.store, outputs, environ)
     refused = not_started(chaining.problems if chaining else [])
     return code or refused
 
@@ -121,6 +125,8 @@ def _request(
         actor=occasion.started.actor,
         pr_number=occasion.number or occasion.started.pr_number,
         head_branch=occasion.started.head_branch,
+        former=asked.again.former,
+        remark=asked.again.note,
     )
     if asked.start:
         branch = occasion.started.default_branch

@@ -14,6 +14,7 @@ from rich.text import Text
 from runner.durations import format_duration
 from runner.record import NodeResult, Run, StepResult
 from runner.record_json import RECORD
+from runner.reports.outcome import attempted
 from runner.reports.text import clean, one_line
 
 STYLES = {
@@ -89,10 +90,9 @@ def _steps(steps: tuple[StepResult, ...]) -> Table:
             name, justify="right" if name in ("#", "time") else "left", overflow="fold"
         )
     for step in steps:
-        again = f" (attempt {step.attempt})" if step.attempt > 1 else ""
         table.add_row(
             str(step.index),
-            Text(one_line(step.text) + again),
+            Text(one_line(attempted(step))),
             Text(step.status, style=STYLES[step.status]),
             _counts(step),
             format_duration(step.seconds) if step.started_at else "",

@@ -18,7 +18,7 @@ class Repo:
 
 OWN = Repo(id=1001, full_name="octo-org/shop")
 FORK = Repo(id=2002, full_name="mallory/shop", fork=True)
-WORKFLOW = ".github/workflows/dbt-gitops.yml"
+WORKFLOW = ".github/workflows/dbt-jobs.yml"
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.errors import ConfigInvalid
@@ -46,6 +46,8 @@ upstreams = st.builds(
 )
 
 
+# How fast texts are made up says nothing here, and a busy machine is slow at it.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     job=names,
     cause=st.just("") | lines,

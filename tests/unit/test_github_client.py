@@ -335,7 +335,7 @@ def test_pull_requests_of_forks_that_are_gone(fake: FakeGitHub, github: GitHub) 
 
 
 def test_a_dispatch_is_sent_once(fake: FakeGitHub, github: GitHub) -> None:
-    number = github.dispatch(".github/workflows/dbt-gitops.yml", "main", {"job": "daily"})
+    number = github.dispatch(".github/workflows/dbt-jobs.yml", "main", {"job": "daily"})
     assert fake.runs[number].event == "workflow_dispatch"
     fake.faults.append(Fault(method="POST", status=502, committed=True))
     with pytest.raises(Unsure):

@@ -284,9 +284,10 @@ def test_nothing_that_is_printed_is_a_command(repository: Project, output: str) 
 
 
 def test_no_event(repository: Project, tmp_path: Path) -> None:
-    done = repository.cli("plan")
-    assert done.code == 2
-    assert "hint: elsewhere: dbt-gitops plan --event pull_request --event-path" in done.err
+    for missing in ({"GITHUB_ACTIONS": "true"}, {"GITHUB_EVENT_NAME": "push"}):
+        done = repository.cli("plan", **missing)
+        assert done.code == 2
+        assert "hint: elsewhere: dbt-gitops plan --event pull_request --event-path" in done.err
     done = repository.cli("plan", "--event", "push", "--event-path", str(tmp_path / "none"))
     assert done.code == 2
     assert "can't be read" in done.err

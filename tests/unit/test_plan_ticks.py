@@ -553,3 +553,86 @@ def test_elsewhere_a_tick_is_only_said(there: OnGitHub) -> None:
     assert done.code == 0
     assert "jobs to run: 1\n  first  scheduled for " in done.out
     assert not state.exists()
+
+
+def slow(there: OnGitHub) -> None:
+    """An hourly job that takes 80 minutes, with a history at hand."""
+    state = there.scratch / "state"
+    text = scheduled(hourly=f"{TEN.minute} * * * *").replace("state: github", f"state: {state}")
+    jobs_file(there, text.replace("schedule: { cron", "dispatch: true, schedule: { cron"))
+    runs = [entry(f"{n}-hourly", "hourly", planned_at=ago(hours=5 - n)) for n in (1, 2, 3)]
+    took = timedelta(minutes=80)
+    longer = [
+        replace(each, outcome=replace(each.outcome, finished_at=each.planned_at + took))
+        for each in runs
+        if each.outcome
+    ]
+    known = {"hourly": f"{TEN.minute} * * * * UTC"}
+    history = History(entries=tuple(longer), handled_until=ago(minutes=30), schedules=known)
+    state.mkdir()
+    (state / HISTORY).write_text(history_to_json(history))
+
+
+TOO_OFTEN = "`hourly` usually takes 1h 20m and is scheduled every 60 minutes"
+
+
+def test_without_an_event_it_says_what_starts_each_job(there: OnGitHub) -> None:
+    slow(there)
+    done = there.project.cli("plan")
+    assert done.code == 0, done.err
+    assert re.search(r"^  hourly\n    .*past the hour.*\(UTC\)\n    next: \w{3} ", done.out, re.M)
+    assert "by hand or the API, which may override all\n" in done.out
+    assert "    due now: scheduled for " in done.out
+    assert f"warning: {TOO_OFTEN}" in done.out
+    document = json.loads(there.project.cli("plan", "--format", "json").out)
+    [job] = document["jobs"]
+    assert len(job["next"]) == 3
+    assert job["due"]["scheduled_for"] == TEN.isoformat()
+    assert job["dispatch"]["overrides"][0] == "steps"
+    done = there.project.cli("plan", "--format", "matrix")
+    assert (done.code, "there is no matrix without an event" in done.err) == (2, True)
+
+
+def test_without_a_history_at_hand_nothing_is_said_to_be_due(there: OnGitHub) -> None:
+    done = there.project.cli("plan")
+    assert done.code == 0
+    assert "due now" not in done.out
+    assert "note: the history isn't read: it is kept in github, not on this machine" in done.out
+    assert there.fake.count() == 0
+
+
+def test_validate_says_it_too(there: OnGitHub) -> None:
+    slow(there)
+    done = there.project.cli("validate")
+    assert done.code == 0
+    assert TOO_OFTEN in done.out
+    assert "hint: slow the schedule down or speed the job up" in done.out
+    (there.scratch / "state" / HISTORY).write_text("{")
+    done = there.project.cli("validate")
+    assert done.code == 0
+    assert "how long jobs take isn't known" in done.err
+
+
+def test_times_in_both_zones_and_what_else_starts_a_job(there: OnGitHub) -> None:
+    environment = '{ target: prod, schema: "pr_{pr_number}",'
+    text = f"""{HEAD.replace("{ target: prod,", environment)}jobs:
+  early: {{ triggers: {{ schedule: {{ cron: "30 23 * * *", timezone: America/New_York }} }} }}
+  ci: {{ triggers: {{ pull_request: }} }}
+  deploy: {{ triggers: {{ merge: {{ branches: [release] }}, dispatch: {{ overrides: [threads] }} }} }}
+  after: {{ triggers: {{ job: {{ all_of: [early, deploy] }} }}, enabled: false }}
+  idle: {{}}
+"""
+    jobs_file(there, text)
+    done = there.project.cli("plan")
+    assert done.code == 0, done.err
+    out = done.out
+    assert "at 23:30 (America/New_York)" in out
+    assert re.search(
+        r"next: \w{3} \d\d \w{3} \d{4} 23:30 E[SD]T \(\w{3} \d\d \w{3} 0[34]:30 UTC\); ", out
+    )
+    assert "  ci\n    pull requests into the default branch\n" in out
+    assert "merges into release\n    by hand or the API, which may override threads\n" in out
+    assert (
+        "  after\n    disabled: nothing starts it\n    after `early` and `deploy`: success\n" in out
+    )
+    assert "  idle\n    by hand alone" in out
