@@ -19,7 +19,7 @@ from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github import Run as WorkflowRun
 from tests.fake_github.states import zipped as packed
-from tests.fake_github.things import Artifact, Job, Step
+from tests.fake_github.things import WORKFLOW, Artifact, Job, Step
 from tests.on_github import OnGitHub, zipped
 from tests.unit.history_samples import ended, entry, history
 
@@ -234,7 +234,7 @@ def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
     done = there.cli("report")
     assert done.code == 0, done.err
     [(workflow, asked)] = there.fake.dispatched
-    assert workflow == "dbt-gitops.yml"
+    assert workflow == Path(WORKFLOW).name
     assert (asked["ref"], asked["inputs"]["job"]) == ("main", "alarm")
     upstream = json.loads(asked["inputs"]["upstream"])
     assert upstream == {"job": "daily", "ending": "error", "run_id": daily.run_id, "depth": 1}
