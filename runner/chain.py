@@ -10,9 +10,6 @@ from runner.events import Upstream
 from runner.model import Config, Ending
 from runner.triggers import after
 
-# Jobs that start each other one after the other, across repositories too: beyond it is a loop.
-MAX_DEPTH = 16
-
 
 @dataclass(frozen=True, kw_only=True)
 class Dependent:
@@ -39,11 +36,6 @@ def dependents(config: Config, job: str, ending: Ending) -> tuple[Dependent, ...
         if ending in each.on
     ]
     return (*here, *there)
-
-
-def too_deep(upstream: Upstream) -> bool:
-    """Whether a chain has come so far that it must be a loop."""
-    return upstream.depth > MAX_DEPTH
 
 
 def inputs(job: str, upstream: Upstream) -> dict[str, str]:

@@ -25,7 +25,11 @@ VERBS = {
     "trigger": ("trigger", "Start a job on GitHub, and follow it."),
     "rerun": ("rerun", "Run a job's latest run again, in full or from its failure."),
     "cancel": ("cancel", "Cancel a run on GitHub."),
-    "report": ("report", "Report to GitHub what a run couldn't report itself."),
+    "runs": ("runs", "Show what ran, how it ended and how long it took."),
+    "report": (
+        "report",
+        "Report to GitHub, and to the history, what runs couldn't report themselves.",
+    ),
     "clean": ("clean", "Drop the schemas of closed pull requests."),
     "state": ("state", "Look at the state that jobs have published."),
     "schema": ("schema", "Print the JSON Schema of the jobs file or of the run record."),

@@ -13,6 +13,7 @@ from runner.cli.chaining import chaining_of
 from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
+from runner.cli.remembering import remember
 from runner.cli.starting import planned, replaced_by
 from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
@@ -64,6 +65,7 @@ def run_and_tell(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"
                 )
             ended, folder = run_job(request, around)
+            remember(ended, config, environ, reporter.warn)
         with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
             _print(ended, folder, as_json, reporter if on_github else None)
     except BaseException as error:

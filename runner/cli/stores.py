@@ -16,7 +16,8 @@ from runner.state.opening import open_files
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
-    from runner.state.history_store import HistoryStore
+    from runner.state.cache import Cache
+    from runner.state.history_store import FileHistory, HistoryStore
     from runner.state.provenance import Trusted
 
 # The file of the compiled workflow; DBT_GITOPS_WORKFLOW names another.
@@ -50,19 +51,31 @@ def workflow(environ: Mapping[str, str]) -> str:
 
 
 def history_store_of(
-    config: Config, environ: Mapping[str, str], default_branch: str, say: Callable[[str], None]
+    config: Config,
+    environ: Mapping[str, str],
+    default_branch: str,
+    say: Callable[[str], None],
+    cache: Cache | None = None,
 ) -> HistoryStore:
     """As :func:`store_of`; what the workflow uploads is prepared in the runner's own folder."""
-    from runner.state.history_store import ARTIFACT, FileHistory, GitHubHistory
+    from runner.state.history_store import ARTIFACT, GitHubHistory
 
     if config.state != GITHUB:
-        return FileHistory(open_files(config.state, config.root))
+        return file_history_of(config)
     return GitHubHistory(
         connect=lambda: _connect(config, environ),
         trusted=lambda github: trusted(github, config, environ, default_branch),
         folder=Path(environ.get("RUNNER_TEMP") or tempfile.gettempdir(), ARTIFACT),
         say=say,
+        cache=cache,
     )
+
+
+def file_history_of(config: Config) -> FileHistory:
+    """Of a store that isn't GitHub."""
+    from runner.state.history_store import FileHistory
+
+    return FileHistory(open_files(config.state, config.root))
 
 
 def fleeting(config: Config, environ: Mapping[str, str]) -> str:

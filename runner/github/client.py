@@ -18,6 +18,7 @@ from runner.github.answers import (
     Commit,
     Comparison,
     Dispatched,
+    Issue,
     PullRequest,
     Repository,
     User,
@@ -25,10 +26,12 @@ from runner.github.answers import (
 )
 from runner.github.connection import Connection
 from runner.github.download import ArtifactRefused, LinkExpired, download
+from runner.github.issues import Issues
 from runner.github.rest import Rest, Unsure, read
 from runner.github.retry import Patience
 from runner.github.trouble import Call
 
+Written = TypeVar("Written", Comment, Issue)
 Numbered = TypeVar("Numbered", Artifact, WorkflowRun, PullRequest)
 StatusState = Literal["pending", "success", "failure", "error"]
 
@@ -80,6 +83,11 @@ class GitHub:
         except Unsure:
             self._rest.send("POST", call, path, body)
 
+    @property
+    def issues(self) -> Issues:
+        """The repository's issues, for what no commit and no pull request is told of."""
+        return Issues(self._rest, self._repo, self._ours)
+
     def login(self) -> str:
         """Who this token writes as; one request, the first time."""
         if not self._login:
@@ -130,15 +138,15 @@ class GitHub:
             return found
         return self.edit_comment(found, text) if found else self._create_comment(number, text)
 
-    def _ours(self, page: tuple[Comment, ...], marker: str) -> Comment | None:
+    def _ours(self, page: tuple[Written, ...], marker: str) -> Written | None:
         """Anybody may write the marker, so the author counts too: whoever's token this is.
 
         That is GitHub's own bot, mostly; only the marker in another's comment makes it worth asking.
         """
         marked = [each for each in page if each.user and marker in (each.body or "")]
-        for comment in marked:
-            if comment.user and comment.user.login in (ACTIONS_BOT, self._login):
-                return comment
+        for found in marked:
+            if found.user and found.user.login in (ACTIONS_BOT, self._login):
+                return found
         if not marked or self._login:
             return None
         self.login()

@@ -1,159 +1,136 @@
-"""The runs that one workflow run has started, for its page: each in a row, and when they ran."""
+"""What is due, as the matrices of a workflow's jobs."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
 
-from runner.durations import format_duration
-from runner.history import Entry, Outcome
-from runner.record import FAILED_STATUSES, RunStatus
-from runner.reports.graph import label
-from runner.reports.markdown import Align, code, details, document, fence, link, prose, table
-from runner.reports.text import NOTHING, clipped, counted, listed, one_line
+from runner.blocks import MOST_LEGS, Block, blocks, by_job
+from runner.errors import ConfigInvalid
+from runner.events import Event, MergeGroup, PullRequest
+from runner.history_json import entry_to_json
+from runner.model import Config
+from runner.reports.plan import Planned, PlanReport, defused_json
+from runner.triggers import Triggered
+from runner.triggers.starting import group
 
-# The worst first: what has to be looked at stands on top.
-ORDER: tuple[RunStatus, ...] = ("error", "cancelled", "skipped", "success")
-ICONS = {"error": "❌", "cancelled": "⛔", "skipped": "⏭️", "success": "✅"}
-WORDS = {"error": "failed", "cancelled": "cancelled", "skipped": "skipped", "success": "succeeded"}
-ROWS = 300
-BARS = 60
-LONGEST_NAME = 40
-# Pixels beside the chart: a character takes about so many, and mermaid's own are these.
-CHARACTER = 7
-PADDING = 75
-# A bar without a length isn't drawn.
-SHORTEST_MILLISECONDS = 1
+# GitHub's own limit for a job, and what a run takes before and after its timeout counts.
+LONGEST_MINUTES = 360
+AROUND = timedelta(minutes=15)
+# Of all outputs of a job together; GitHub counts two bytes a character.
+OUTPUT_LIMIT = 1024 * 1024 // 2
+CHECKS = frozenset({"pull_request", "merge_group"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Leg:
-    """A run that has ended, and the page of its job on GitHub, "" where it isn't known."""
+def as_matrix(planned: Planned) -> str:
+    """A matrix of GitHub's jobs, in one line.
 
-    entry: Entry
-    outcome: Outcome
-    page: str = ""
-
-
-def legs_summary(legs: Sequence[Leg], notes: Sequence[str] = ()) -> str:
-    """Markdown; ``notes`` are sentences about what couldn't be read."""
-    ordered = sorted(legs, key=lambda leg: ORDER.index(leg.outcome.status))
-    return (
-        document(
-            [
-                f"### {_verdict(ordered)}" if legs else "",
-                _table(ordered[:ROWS]),
-                f"… and {counted(len(legs) - ROWS, 'more run')}" if len(legs) > ROWS else "",
-                *(f"> ⚠️ {prose(note)}" for note in notes),
-                _chart(legs),
-            ]
+    ``{"include": [{"job": "ci", "environment": "ci", "runs_on": ["ubuntu-latest"],
+    "github_environment": ""}]}``. GitHub refuses an empty ``include``: whoever uses it skips its job
+    then. Raises ConfigInvalid on more jobs than a matrix can have.
+    """
+    triggered = planned.plan.triggered
+    if len(triggered) > MOST_LEGS:
+        raise ConfigInvalid(
+            f"{len(triggered)} jobs are due at once",
+            why=f"a matrix of GitHub has at most {MOST_LEGS} jobs",
+            hint="the workflow of `dbt-gitops sync` has several; or spread them over several times",
         )
-        + "\n"
+    legs = [_flat(part.config, each) for part, each in _all(planned)]
+    return defused_json(json.dumps({"include": legs}))
+
+
+def as_jobs(planned: Planned) -> str:
+    """``[{"job", "status": "due" | "skipped", "reason"}]`` in one line."""
+    jobs = [
+        {
+            "job": verdict.job,
+            "status": "due" if isinstance(verdict, Triggered) else "skipped",
+            "reason": verdict.reason,
+        }
+        for verdict in planned.plan.verdicts
+    ]
+    return defused_json(json.dumps(jobs))
+
+
+def as_legs(planned: Planned, event: Event, root: Path) -> tuple[str, bool]:
+    """For the compiled workflow: ``{"<block>": {"include": [leg, …]}}``, and whether one deploys.
+
+    A block without legs isn't there. Paths of jobs files are from ``root``. Raises ConfigInvalid where
+    that is more than GitHub passes on.
+    """
+    places = by_job(blocks([part.checkout for part in planned.parts]))
+    starts = {entry.job: entry for entry in planned.entries}
+    matrices: dict[str, dict[str, list[dict[str, object]]]] = {}
+    deploys = False
+    for part, each in _all(planned):
+        block = places.get((each.job, each.trigger in CHECKS))
+        if block is None:
+            continue
+        entry = starts.get(each.job)
+        leg = {
+            **_flat(part.config, each),
+            "config": _path(part.checkout, root),
+            "timeout_minutes": _minutes(part, each.job),
+            "group": group(entry) if entry else _check_group(each.job, event),
+            "start": entry_to_json(entry) if entry else "",
+        }
+        matrices.setdefault(block.name, {"include": []})["include"].append(leg)
+        deploys = deploys or block.kind != "checks"
+    text = defused_json(json.dumps(matrices, separators=(",", ":")))
+    if len(text) > OUTPUT_LIMIT:
+        raise ConfigInvalid(
+            f"{len(planned.plan.triggered)} jobs are due at once",
+            why=f"GitHub passes on {OUTPUT_LIMIT:,} characters, and what they need is {len(text):,}",
+            hint="spread them over several times of the schedule",
+        )
+    return text, deploys
+
+
+def unplaced(planned: Planned) -> Iterator[str]:
+    """The jobs that run in no block of the workflow, compiled from the files that are here."""
+    places: dict[tuple[str, bool], Block] = by_job(
+        blocks([part.checkout for part in planned.parts])
     )
+    for _, each in _all(planned):
+        if (each.job, each.trigger in CHECKS) not in places:
+            yield each.job
 
 
-def _verdict(ordered: Sequence[Leg]) -> str:
-    counts = Counter(leg.outcome.status for leg in ordered)
-    said = [f"{counts[status]} {WORDS[status]}" for status in ORDER if counts[status]]
-    return f"{ICONS[ordered[0].outcome.status]} {counted(len(ordered), 'job')}: {listed(said)}"
+def _all(planned: Planned) -> Iterator[tuple[PlanReport, Triggered]]:
+    for part in planned.parts:
+        yield from ((part, each) for each in part.plan.triggered)
 
 
-def _table(ordered: Sequence[Leg]) -> str:
-    if not ordered:
-        return ""
-    headings = ("", "job", "started by", "waited", "prepared", "executed", "nodes", "")
-    aligns: tuple[Align, ...] = ("left", "left", "left", "right", "right", "right", "left", "left")
-    return table(headings, [_row(leg) for leg in ordered], aligns)
+def _flat(config: Config | None, triggered: Triggered) -> dict[str, object]:
+    assert config is not None, "without a jobs file nothing is triggered"
+    job = config.jobs[triggered.job]
+    environment = config.environment_of(job)
+    return {
+        "job": job.name,
+        "environment": environment.name,
+        "runs_on": environment.runs_on,
+        # What only parses needs nothing that a deployment environment of GitHub guards.
+        "github_environment": "" if triggered.parse_only else environment.github_environment or "",
+    }
 
 
-def _row(leg: Leg) -> list[str]:
-    entry, outcome = leg.entry, leg.outcome
-    began = outcome.started_at is not None
-    late = f", {_time(entry.late_seconds)} late" if entry.late_seconds >= 60 else ""
-    return [
-        ICONS[outcome.status],
-        link(code(entry.job), leg.page),
-        prose(entry.trigger) + late,
-        _time(entry.wait_seconds) if began else "",
-        _time(outcome.preparation_seconds) if outcome.preparation_seconds else "",
-        _time(outcome.execution_seconds) if outcome.execution_seconds else "",
-        nodes_text(outcome),
-        "" if outcome.status == "success" and not outcome.reason else prose(outcome.reason, 160),
-    ]
+def _path(config: Config, root: Path) -> str:
+    path = config.path.parent.resolve() / config.path.name
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(config.path)
 
 
-def _time(seconds: float) -> str:
-    """In one line, however narrow the column is."""
-    return format_duration(seconds).replace(" ", "&nbsp;")
+def _minutes(part: PlanReport, job: str) -> int:
+    """After which GitHub ends it; the run ends itself before, and says so."""
+    assert part.config is not None, "without a jobs file nothing is triggered"
+    timeout = part.config.jobs[job].timeout
+    return -(-(timeout + AROUND) // timedelta(minutes=1)) if timeout else LONGEST_MINUTES
 
 
-def nodes_text(outcome: Outcome) -> str:
-    """``30``, ``1 of 30 failed``; "" without any."""
-    total = sum(outcome.nodes.values())
-    failed = sum(count for status, count in outcome.nodes.items() if status in FAILED_STATUSES)
-    if failed:
-        return f"{failed:,} of {total:,} failed"
-    return f"{total:,}" if total else ""
-
-
-def _chart(legs: Sequence[Leg]) -> str:
-    began = [leg for leg in legs if leg.outcome.started_at and leg.outcome.finished_at]
-    slowest = sorted(began, key=lambda leg: -leg.entry.wait_seconds - leg.outcome.seconds)[:BARS]
-    if not slowest:
-        return ""
-    ordered = sorted(slowest, key=lambda leg: leg.outcome.started_at or leg.entry.planned_at)
-    who = "they" if len(began) <= BARS else f"the slowest {BARS}"
-    title = f"When {who} ran</b>: grey waits, dark prepares, light executes, red failed<b>"
-    return details(title, fence(_gantt(ordered), "mermaid"), opened=True)
-
-
-def _gantt(legs: Sequence[Leg]) -> str:
-    """A row a job: its wait, its preparation and its execution, side by side."""
-    longest = max(len(_name(leg)) for leg in legs)
-    lines = [
-        "---",
-        "displayMode: compact",
-        f"config: {{ gantt: {{ leftPadding: {max(PADDING, CHARACTER * longest)} }} }}",
-        "---",
-        "gantt",
-        "  dateFormat x",
-        "  axisFormat %H:%M:%S",
-    ]
-    for leg in legs:
-        lines += [f"  section {label(_name(leg))}", *_bars(leg)]
-    return "\n".join(lines)
-
-
-def _bars(leg: Leg) -> list[str]:
-    outcome = leg.outcome
-    started, ended = outcome.started_at, outcome.finished_at
-    assert started
-    assert ended
-    prepared = _milliseconds(started) + round(outcome.preparation_seconds * 1000)
-    ready = min(prepared, _milliseconds(ended))
-    state = {"error": "crit, ", "success": "active, "}.get(outcome.status, "")
-    bars = [
-        (NOTHING, "done, ", _milliseconds(leg.entry.planned_at), _milliseconds(started)),
-        (NOTHING, "", _milliseconds(started), ready),
-        (
-            format_duration((_milliseconds(ended) - ready) / 1000),
-            state,
-            ready,
-            _milliseconds(ended),
-        ),
-    ]
-    return [
-        f"    {text} :{kind}{start}, {max(end, start + SHORTEST_MILLISECONDS)}"
-        for text, kind, start, end in bars
-        if end > start or kind
-    ]
-
-
-def _name(leg: Leg) -> str:
-    return clipped(one_line(leg.entry.job), LONGEST_NAME)
-
-
-def _milliseconds(time: datetime) -> int:
-    return round(time.timestamp() * 1000)
+def _check_group(job: str, event: Event) -> str:
+    """A newer commit of the pull request gives way to none but its own job."""
+    if isinstance(event, PullRequest):
+        return f"dbt-{job}-{event.number}"
+    return f"dbt-{job}-{event.head_sha}" if isinstance(event, MergeGroup) else f"dbt-{job}"

@@ -1,1 +1,1 @@
-"""The runs of the history: how each ended, and what they say together."""
+"""The runs of the history: how each ended."""

@@ -15,6 +15,8 @@ from runner.reports.text import clipped, one_line
 
 # The history is read by every tick: the record has the whole story.
 LONGEST_REASON = 200
+# What the compiled workflow calls its jobs that run none of the jobs file.
+RESERVED = frozenset({"plan", "clean", "report"})
 # What GitHub says of a job that didn't come to its own end.
 CANCELLED = ("cancelled", "stale")
 
@@ -54,10 +56,13 @@ def entry_of(run: Run) -> Entry:
 def job_named(jobs: Iterable[WorkflowJob], leg: str) -> WorkflowJob | None:
     """The leg of a matrix that runs this job.
 
-    GitHub calls it as the workflow does; where that gives no name, by its block and the values of its
-    matrix: ``production (daily, …)``. A workflow that calls another puts that one's name before it.
+    The compiled workflow calls it by its block: ``production daily``. One that gives it no name has
+    it from GitHub, with the values of its matrix: ``production (daily, …)``. A workflow that calls
+    another puts that one's name before it.
     """
-    named = re.compile(rf"(?:.* / )?(?:{re.escape(leg)}|[^(]*\({re.escape(leg)}[,)].*)")
+    name = re.escape(leg)
+    alone = "(?!)" if leg in RESERVED else name
+    named = re.compile(rf"(?:.* / )?(?:{alone}|[\w-]+ {name}|[^(]*\({name}[,)].*)")
     return next((job for job in jobs if named.fullmatch(job.name)), None)
 
 

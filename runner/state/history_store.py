@@ -25,8 +25,10 @@ from runner.history import History
 from runner.history_json import HISTORY, history_from_json, history_to_json
 from runner.record_json import RecordInvalid
 from runner.state.archive import unpack
+from runner.state.cache import Cache
 from runner.state.checks import format_size, limited, staged
 from runner.state.files import FileMissing, Files
+from runner.state.kept_history import KeptHistory, keep_history, kept_history
 from runner.state.provenance import Trusted
 from runner.state.search import Search
 from runner.state.trouble import explained, unanswered
@@ -97,6 +99,12 @@ class FileHistory:
         self._seen = _sha256(data)
         return None
 
+    def change(self, changed: Callable[[History], History]) -> None:
+        """Read and written at one go, for those who don't take turns; an object store has no lock."""
+        deadline = time.monotonic() + WRITE_WAIT
+        with self._files.lock(LOCK, _nothing, deadline):
+            self._files.write(HISTORY, [_encoded(changed(self.read() or History()))])
+
     def _data(self) -> bytes | None:
         try:
             return limited(self._files.read(HISTORY), HISTORY_LIMIT)
@@ -116,7 +124,8 @@ class FileHistory:
 class GitHubHistory:
     """In the newest artifact that may be believed; the workflow uploads what :meth:`write` leaves.
 
-    ``connect`` is called when GitHub is asked for the first time, and ``trusted`` then too.
+    ``connect`` is called when GitHub is asked for the first time, and ``trusted`` then too. With a
+    ``cache`` an artifact is fetched once.
     """
 
     location = "GitHub's artifacts"
@@ -128,7 +137,9 @@ class GitHubHistory:
         trusted: Callable[[GitHub], Trusted],
         folder: Path,
         say: Callable[[str], None],
+        cache: Cache | None = None,
     ) -> None:
+        self._cache = cache
         self._connect = connect
         self._trust = trusted
         self._folder = folder
@@ -163,7 +174,14 @@ class GitHubHistory:
     @cached_property
     def _search(self) -> Search:
         self._github = self._connect()
-        return Search(self._github, self._trust(self._github), self._say)
+        search = Search(self._github, self._trust(self._github), self._say)
+        if self._kept:
+            search.believe(self._kept.workflow_run)
+        return search
+
+    @cached_property
+    def _kept(self) -> KeptHistory | None:
+        return kept_history(self._cache) if self._cache else None
 
     def _newest(self) -> Artifact | None:
         with self._search.passing() as passed:
@@ -171,6 +189,8 @@ class GitHubHistory:
 
     def _open(self, artifact: Artifact) -> History:
         """Raises :class:`ArtifactRefused` where the zip can't be had."""
+        if self._kept and self._kept.artifact == artifact.id:  # what is uploaded never changes
+            return self._kept.history
         with (
             explained("the history from GitHub can't be kept here", OSError),
             tempfile.TemporaryDirectory(prefix="dbt-gitops-history-") as scratch,
@@ -180,9 +200,13 @@ class GitHubHistory:
             self._github.download_artifact(artifact, zipped, limit=ZIP_LIMIT)
             try:
                 unpack(zipped, folder, {HISTORY: HISTORY_LIMIT})
-                return _decoded((folder / HISTORY).read_bytes())
+                data = (folder / HISTORY).read_bytes()
+                history = _decoded(data)
             except ValueError as error:
                 raise _damaged(artifact, error) from error
+        if self._cache and artifact.workflow_run:
+            keep_history(self._cache, artifact.id, artifact.workflow_run.id, data.decode())
+        return history
 
 
 def _damaged(artifact: Artifact, why: object) -> StateUnresolved:

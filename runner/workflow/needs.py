@@ -24,9 +24,12 @@ ARTIFACTS = "actions: read # state, history and records"
 def plan_permissions(files: Iterable[Config]) -> Lines:
     jobs = [job for config in files for job in config.jobs.values() if job.enabled]
     lines = [CHECKOUT, ARTIFACTS]
+    held_back = any(job.disable_after for job in jobs)
     if any(checks_changes(job) for job in jobs):
         lines.append("statuses: write # why a pull request's job has nothing to do")
-    if any(job.disable_after for job in jobs):
+    elif held_back:
+        lines.append("statuses: write # that a job has failed too often in a row")
+    if held_back:
         lines.append("issues: write # one for each job that has failed too often in a row")
     return lines
 

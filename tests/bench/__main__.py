@@ -1,9 +1,9 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
-`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `small` (the example), `github`
-(a pull request of the example), `comparison` (what a pull request's exact comparison costs), `large`
-(1,000 models, which takes most of the time), `ticks` (what a tick of 1,000 jobs costs), `year` (a year of
-GitHub's ticks).
+`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `plan` (a tick over many jobs, from
+the command to its outputs), `small` (the example), `github` (a pull request of the example), `comparison`
+(what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `ticks`
+(what a tick of 1,000 jobs costs in the process), `year` (a year of GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, pull_requests, sync, ticks, year
+from tests.bench import commands, comparison, jobs, plans, pull_requests, sync, ticks, year
 from tests.bench.timing import Row, table
 
-PARTS = {"commands", "sync", "small", "github", "comparison", "large", "ticks", "year"}
+PARTS = {"commands", "plan", "sync", "small", "github", "comparison", "large", "ticks", "year"}
 
 
 def main(arguments: list[str]) -> None:
@@ -26,6 +26,9 @@ def main(arguments: list[str]) -> None:
         if "commands" in parts:
             print("Commands, CPU seconds and seconds:\n", flush=True)
             commands.print_figures(root / "commands")
+        if "plan" in parts:
+            print("\nA tick of the schedule:\n", flush=True)
+            plans.print_figures(root / "plan")
         if "sync" in parts:
             print("\nThe compiled workflow, seconds:\n", flush=True)
             sync.print_figures(root / "sync")

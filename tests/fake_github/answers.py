@@ -7,7 +7,18 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.fake_github.things import OWN, START, Artifact, Comment, Job, Pull, Repo, Run, Status
+from tests.fake_github.things import (
+    OWN,
+    START,
+    Artifact,
+    Comment,
+    Issue,
+    Job,
+    Pull,
+    Repo,
+    Run,
+    Status,
+)
 
 Json = dict[str, Any]
 
@@ -213,6 +224,33 @@ class Answers:
             "author_association": "NONE",
             "created_at": moment(comment.created_at),
             "updated_at": moment(comment.created_at),
+        }
+
+    def issue(self, issue: Issue) -> Json:
+        repo = f"{self._api}/repos/{OWN.full_name}"
+        url = f"{repo}/issues/{issue.number}"
+        return {
+            "id": 7000 + issue.number,
+            "node_id": f"I_{issue.number}",
+            "url": url,
+            "repository_url": repo,
+            "html_url": f"https://github.com/{OWN.full_name}/issues/{issue.number}",
+            **{f"{part}_url": f"{url}/{part}" for part in ("comments", "events")},
+            "labels_url": f"{url}/labels{{/name}}",
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body,
+            "state": issue.state,
+            "user": self.user(issue.login),
+            "labels": [],
+            "assignee": None,
+            "milestone": None,
+            "locked": False,
+            "comments": 0,
+            "created_at": moment(START),
+            "updated_at": moment(START),
+            "closed_at": moment(START) if issue.state == "closed" else None,
+            "author_association": "NONE",
         }
 
     def status(self, status: Status) -> Json:

@@ -45,6 +45,8 @@ ROUTES = (
     _route("POST", r"/issues/(\d+)/comments", "create_comment", "pull-requests: write"),
     _route("PATCH", r"/issues/comments/(\d+)", "edit_comment", "pull-requests: write"),
     _route("DELETE", r"/issues/comments/(\d+)", "delete_comment", "pull-requests: write"),
+    _route("GET", r"/issues", "list_issues", "issues: read"),
+    _route("POST", r"/issues", "create_issue", "issues: write"),
     _route("GET", r"/pulls", "list_pulls", "pull-requests: read"),
     _route("GET", r"/pulls/(\d+)", "get_pull", "pull-requests: read"),
     _route("GET", r"/actions/artifacts", "list_artifacts", "actions: read"),

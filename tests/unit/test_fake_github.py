@@ -26,6 +26,8 @@ ANSWERED: dict[str, Any] = {
     "list_comments": list[models.IssueComment],
     "create_comment": models.IssueComment,
     "edit_comment": models.IssueComment,
+    "list_issues": list[models.Issue],
+    "create_issue": models.Issue,
     "list_pulls": list[models.PullRequestSimple],
     "get_pull": models.PullRequest,
     "list_artifacts": models.ReposOwnerRepoActionsArtifactsGetResponse200,
@@ -42,6 +44,7 @@ ASKED: dict[str, Any] = {
     "create_status": models.ReposOwnerRepoStatusesShaPostBody,
     "create_comment": models.ReposOwnerRepoIssuesIssueNumberCommentsPostBody,
     "edit_comment": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
+    "create_issue": models.ReposOwnerRepoIssuesPostBody,
     "dispatch": models.ReposOwnerRepoActionsWorkflowsWorkflowIdDispatchesPostBody,
     "repository_dispatch": models.ReposOwnerRepoDispatchesPostBody,
 }
@@ -87,14 +90,16 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     github.download_artifact(artifact, folder / "zip", limit=10)
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
+    github.issues.open_once("Held back", "<!-- m -->", marker="<!-- m -->")
+    assert github.issues.find("<!-- m -->")
     github.merge_base("main", "change")
+    fake.refs["somebody/action", "v1"] = "f" * 40
+    assert github.commit_of("somebody/action", "v1") == "f" * 40
     started = github.dispatch(run.path, "main", {"job": "daily"})
     fake.runs[started].jobs[1] = [Job(name="daily", steps=[Step(name="dbt")])]
     assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
     assert github.actions.cancel(started)
     assert github.actions.cancel(started, force=True)
-    fake.refs["somebody/action", "v1"] = "f" * 40
-    assert github.commit_of("somebody/action", "v1") == "f" * 40
     github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
 
@@ -136,8 +141,7 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    statuses = [e.status for e in fake.exchanges if e.status >= 400]
-    assert statuses == [404, 422, 410, 404, 404, 422]
+    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404, 422]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()

@@ -52,9 +52,11 @@ def figures(job: str, entries: Sequence[Entry]) -> JobFigures:
 
 
 def figures_of_all(entries: Sequence[Entry]) -> tuple[JobFigures, ...]:
-    """Each job's, by its name."""
-    names = sorted({entry.job for entry in entries})
-    return tuple(figures(name, [each for each in entries if each.job == name]) for name in names)
+    """Each job's, by its name; ``entries`` are newest first."""
+    by_job: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_job.setdefault(entry.job, []).append(entry)
+    return tuple(figures(name, by_job[name]) for name in sorted(by_job))
 
 
 def _rate(ended: Sequence[Outcome], succeeded: int) -> float | None:
