@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runner.cli.again import newer_here, recorded_overrides, same_run
+from runner.cli.again import newer_here, recorded_overrides
 from runner.cli.config_file import load_config
 from runner.cli.overrides import asked_overrides
 from runner.errors import ConfigInvalid, StateUnresolved
@@ -16,6 +16,7 @@ from runner.events import DispatchOverrides
 from runner.execution.deferral import decide_again
 from runner.execution.former import Former, carried, check_again, failed_in_a_step, notes
 from runner.execution.sequence import Planned
+from runner.history import same_run
 from runner.model import Config
 from runner.record import PublishedState, Run, StepResult
 from runner.record_json import run_from_json, run_to_json
