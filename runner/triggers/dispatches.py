@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.blocks import runs_apart
 from runner.events import MAX_DEPTH, Dispatch, Upstream
-from runner.history import History
+from runner.history import History, same_run
 from runner.model import Config, Ending, Job, JobTrigger
 from runner.triggers.rules import Objection
 
@@ -35,6 +35,8 @@ def dispatch(job: Job, event: Dispatch, asked: Asked) -> Iterator[Objection]:
     elif not job.triggers.dispatch and not event.rerun:
         yield "trigger", "it doesn't have `dispatch: true`"
     yield from _overrides(job, event, asked)
+    if event.rerun:
+        yield from _rerun(job, event, asked.history)
     if event.upstream:
         yield from _after(job, event.upstream, chained(event), asked.history)
 
@@ -108,6 +110,19 @@ def _of_several(job: Job, upstream: Upstream) -> bool:
 
 def _fits(trigger: JobTrigger, upstream: Upstream) -> bool:
     return upstream.job in trigger.names and upstream.ending in trigger.on
+
+
+def _rerun(job: Job, event: Dispatch, history: History) -> Iterator[Objection]:
+    """As far as the history knows; the run itself looks at what the former one has left."""
+    latest = next(iter(history.of(job.name)), None)
+    if latest is None:
+        return
+    if not same_run(event.rerun, latest.run_id):
+        yield "rerun", f"its latest run is {latest.run_id}, and only that can be run again"
+    elif latest.outcome is None:
+        yield "rerun", f"run {latest.run_id} hasn't ended yet"
+    elif event.from_failure and latest.outcome.status in ("success", "skipped"):
+        yield "rerun", f"run {latest.run_id} has no failure to go on from"
 
 
 def _overrides(job: Job, event: Dispatch, asked: Asked) -> Iterator[Objection]:
