@@ -23,7 +23,7 @@ from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Dispatch, Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
-from runner.reports.legs import as_matrix
+from runner.reports.matrices import as_matrix
 from runner.reports.plan import Planned, as_json, as_text
 from runner.triggers import EXPECTED, NotTriggered
 

@@ -15,7 +15,7 @@ from runner.events import Dispatch, Event, Merge, Tick
 from runner.execution.folder import new_run_id
 from runner.history import Entry, History, Missed
 from runner.model import Config, Job
-from runner.reports.legs import unplaced
+from runner.reports.matrices import unplaced
 from runner.reports.plan import Planned
 from runner.state.history_store import HistoryStore
 from runner.triggers import NotTriggered, Plan, together
