@@ -16,7 +16,7 @@ from runner.cli.starting import planned, replaced_by
 from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
-from runner.execution.request import Overrides, Request, parsing, with_overrides
+from runner.execution.request import Alongside, Overrides, Request, parsing, with_overrides
 from runner.execution.surroundings import Surroundings, nothing_after
 from runner.git import read_checkout, worktree
 from runner.history import Entry
@@ -35,6 +35,7 @@ class Asked:
     overrides: Overrides
     cause: str
     start: Entry | None = None
+    alongside: Alongside | None = None
 
 
 def run_and_tell(
@@ -119,6 +120,7 @@ def _request(
         actor=occasion.started.actor,
         pr_number=occasion.number or occasion.started.pr_number,
         head_branch=occasion.started.head_branch,
+        alongside=asked.alongside,
     )
     if asked.start:
         branch = occasion.started.default_branch
