@@ -11,9 +11,6 @@ from runner.events import Upstream
 from runner.model import Config, Ending, JobTrigger
 from runner.triggers import after
 
-# Jobs that start each other one after the other, across repositories too: beyond it is a loop.
-MAX_DEPTH = 16
-
 
 @dataclass(frozen=True, kw_only=True)
 class Dependent:
@@ -85,11 +82,6 @@ class Progress:
             for (job, trigger), ended in self.ended.items()
             if ended
         ]
-
-
-def too_deep(upstream: Upstream) -> bool:
-    """Whether a chain has come so far that it must be a loop."""
-    return upstream.depth > MAX_DEPTH
 
 
 def inputs(job: str, upstream: Upstream) -> dict[str, str]:

@@ -54,6 +54,7 @@ class OnGitHub:
             "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{WORKFLOW}@refs/heads/main",
             "GITHUB_OUTPUT": str(self.scratch / "output"),
             "GITHUB_STEP_SUMMARY": str(self.scratch / "summary"),
+            "RUNNER_TEMP": str(self.scratch),
             **self.event,
         }
 
@@ -80,6 +81,13 @@ class OnGitHub:
         if outputs["state-artifact"]:
             state = zipped(Path(outputs["state-folder"]))
             self.fake.add_artifact(outputs["state-artifact"], state, run=run)
+
+    def upload_history(self, outputs: dict[str, str]) -> None:
+        """What the workflow uploads after a plan with these outputs, from a run of the event."""
+        event, head = self.event["GITHUB_EVENT_NAME"], self.project.git("rev-parse", "HEAD")
+        run = self.fake.add_run(event=event, head_branch="main", head_sha=head)
+        content = zipped(Path(outputs["history-folder"]))
+        self.fake.add_artifact(outputs["history-artifact"], content, run=run)
 
     def summary(self) -> str:
         return (self.scratch / "summary").read_text()

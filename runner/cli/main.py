@@ -19,6 +19,7 @@ from runner.github.fence import defused
 # Name → (module, what it does): a verb's module is imported when the verb is called.
 VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
+    "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
     "report": ("report", "Report to GitHub what a run couldn't report itself."),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from runner.config import default_file, load
+from runner.cli.compiling import stale
+from runner.cli.pace import with_pace
+from runner.config import Loaded, default_file, load
 from runner.errors import ExitCode
 from runner.reports.problems import as_annotations, as_json, as_text
 
@@ -28,7 +33,9 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
 
     FILES are jobs files; without any, dbt_jobs.yml in this folder.
     """
-    checked = [load(file) for file in files or (default_file(),)]
+    environ = dict(os.environ)
+    checked = [_with_workflow(load(file), environ) for file in files or (default_file(),)]
+    checked = with_pace(checked)
     if output == "json":
         click.echo(as_json(checked))
     else:
@@ -36,3 +43,8 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
             click.echo(RENDERERS[output](loaded))
     valid = all(loaded.config for loaded in checked)
     return ExitCode.SUCCESS if valid else ExitCode.CONFIG_INVALID
+
+
+def _with_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
+    """With what is wrong with the workflow that it is compiled into."""
+    return replace(loaded, problems=(*loaded.problems, *stale(loaded, environ)))

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from runner.chain import MAX_DEPTH, Dependent, dependents, inputs, payload, too_deep
+from runner.chain import Dependent, dependents, inputs, payload
 from runner.delivery.delivery import in_one_line
 from runner.errors import DbtGitopsError
-from runner.events import Upstream
+from runner.events import MAX_DEPTH, Upstream
 from runner.events.dispatch import EVENT_TYPE
 from runner.model import Config, Ending
 from runner.record import Run
@@ -80,7 +80,7 @@ class Chaining:
         ending = run.status
         waiting = [e for e in dependents(self.config, run.job, ending) if str(e) not in done]
         upstream = Upstream(job=run.job, ending=ending, run_id=run.run_id, depth=self.depth + 1)
-        if waiting and too_deep(upstream):
+        if waiting and upstream.too_deep:
             self.problems.append(_loop(run.job, waiting))
             return tuple(self.problems)
         return tuple(self._start(each, upstream, folder) for each in waiting)

@@ -127,6 +127,10 @@ class DispatchOverrides:
         return tuple(name for name, value in said.items() if value not in _NOTHING)
 
 
+# Jobs that start each other one after the other, across repositories too: beyond it is a loop.
+MAX_DEPTH = 16
+
+
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
     """The job that has ended, how, and the id of its run.
@@ -140,6 +144,11 @@ class Upstream:
     run_id: str = ""
     repository: str = ""
     depth: int = 1
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether the chain has come so far that it must be a loop."""
+        return self.depth > MAX_DEPTH
 
     @property
     def cause(self) -> str:
@@ -165,12 +174,6 @@ class Dispatch(_OnRepository):
     upstream: Upstream | None = None
     overrides: DispatchOverrides = DispatchOverrides()
     unknown: tuple[str, ...] = ()
-
-    @property
-    def from_elsewhere(self) -> bool:
-        """Whether a job of another repository has ended: its name is no job of this one's."""
-        named = self.upstream.repository if self.upstream else ""
-        return named.lower() not in ("", self.repository.lower())
 
 
 @dataclass(frozen=True, kw_only=True)

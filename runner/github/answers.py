@@ -109,6 +109,16 @@ class Commit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Issue:
+    """Pull requests are listed among the issues too."""
+
+    number: int
+    html_url: str
+    body: str | None = None
+    user: User | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     merge_base_commit: Commit
 

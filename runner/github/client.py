@@ -14,8 +14,10 @@ from runner.errors import GitHubFailed
 from runner.github.answers import (
     Artifact,
     Comment,
+    Commit,
     Comparison,
     Dispatched,
+    Issue,
     PullRequest,
     Repository,
     User,
@@ -23,10 +25,12 @@ from runner.github.answers import (
 )
 from runner.github.connection import Connection
 from runner.github.download import ArtifactRefused, LinkExpired, download
+from runner.github.issues import Issues
 from runner.github.rest import Rest, Unsure, read
 from runner.github.retry import Patience
 from runner.github.trouble import Call
 
+Written = TypeVar("Written", Comment, Issue)
 Numbered = TypeVar("Numbered", Artifact, WorkflowRun, PullRequest)
 StatusState = Literal["pending", "success", "failure", "error"]
 
@@ -76,6 +80,11 @@ class GitHub:
             self._rest.send("POST", call, path, body)
         except Unsure:
             self._rest.send("POST", call, path, body)
+
+    @property
+    def issues(self) -> Issues:
+        """The repository's issues, for what no commit and no pull request is told of."""
+        return Issues(self._rest, self._repo, self._ours)
 
     def login(self) -> str:
         """Who this token writes as; one request, the first time."""
@@ -127,15 +136,15 @@ class GitHub:
             return found
         return self.edit_comment(found, text) if found else self._create_comment(number, text)
 
-    def _ours(self, page: tuple[Comment, ...], marker: str) -> Comment | None:
+    def _ours(self, page: tuple[Written, ...], marker: str) -> Written | None:
         """Anybody may write the marker, so the author counts too: whoever's token this is.
 
         That is GitHub's own bot, mostly; only the marker in another's comment makes it worth asking.
         """
         marked = [each for each in page if each.user and marker in (each.body or "")]
-        for comment in marked:
-            if comment.user and comment.user.login in (ACTIONS_BOT, self._login):
-                return comment
+        for found in marked:
+            if found.user and found.user.login in (ACTIONS_BOT, self._login):
+                return found
         if not marked or self._login:
             return None
         self.login()
@@ -213,6 +222,12 @@ class GitHub:
         call = self._rest.call(f"comparing {base} with {head}", "contents: read")
         path = f"{self._repo}/compare/{quote(base, safe='')}...{quote(head, safe='')}"
         return self._rest.get(Comparison, call, path, {"per_page": 1}).merge_base_commit.sha
+
+    def commit_of(self, repository: str, ref: str) -> str:
+        """The commit that a ref of any repository that the token can read means now; one request."""
+        call = self._rest.call(f"asking which commit {repository}@{ref} is", "contents: read")
+        path = f"/repos/{quote(repository)}/commits/{quote(ref, safe='')}"
+        return self._rest.get(Commit, call, path).sha
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int:
         """Starts a workflow by its file and says its run's id; one request, never sent again.

@@ -7,7 +7,17 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.fake_github.things import OWN, START, Artifact, Comment, Pull, Repo, Run, Status
+from tests.fake_github.things import (
+    OWN,
+    START,
+    Artifact,
+    Comment,
+    Issue,
+    Pull,
+    Repo,
+    Run,
+    Status,
+)
 
 Json = dict[str, Any]
 
@@ -181,6 +191,33 @@ class Answers:
             "updated_at": moment(comment.created_at),
         }
 
+    def issue(self, issue: Issue) -> Json:
+        repo = f"{self._api}/repos/{OWN.full_name}"
+        url = f"{repo}/issues/{issue.number}"
+        return {
+            "id": 7000 + issue.number,
+            "node_id": f"I_{issue.number}",
+            "url": url,
+            "repository_url": repo,
+            "html_url": f"https://github.com/{OWN.full_name}/issues/{issue.number}",
+            **{f"{part}_url": f"{url}/{part}" for part in ("comments", "events")},
+            "labels_url": f"{url}/labels{{/name}}",
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body,
+            "state": issue.state,
+            "user": self.user(issue.login),
+            "labels": [],
+            "assignee": None,
+            "milestone": None,
+            "locked": False,
+            "comments": 0,
+            "created_at": moment(START),
+            "updated_at": moment(START),
+            "closed_at": moment(START) if issue.state == "closed" else None,
+            "author_association": "NONE",
+        }
+
     def status(self, status: Status) -> Json:
         return {
             "id": status.id,
@@ -259,8 +296,8 @@ class Answers:
         url = f"{self._api}/repos/{OWN.full_name}/compare"
         return {
             **dict.fromkeys(("url", "html_url", "permalink_url", "diff_url", "patch_url"), url),
-            "base_commit": self._commit(base),
-            "merge_base_commit": self._commit(merge_base),
+            "base_commit": self.commit(base),
+            "merge_base_commit": self.commit(merge_base),
             "status": "diverged",
             "ahead_by": 1,
             "behind_by": 1,
@@ -279,8 +316,8 @@ class Answers:
             "repo": self.repository(repo) if repo else None,
         }
 
-    def _commit(self, sha: str) -> Json:
-        url = f"{self._api}/repos/{OWN.full_name}/commits/{sha}"
+    def commit(self, sha: str, repository: str = OWN.full_name) -> Json:
+        url = f"{self._api}/repos/{repository}/commits/{sha}"
         return {
             **dict.fromkeys(("url", "html_url", "comments_url"), url),
             "sha": sha,

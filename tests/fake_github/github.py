@@ -23,6 +23,7 @@ from tests.fake_github.things import (
     START,
     Artifact,
     Comment,
+    Issue,
     Pull,
     Run,
     Status,
@@ -57,8 +58,10 @@ class FakeGitHub:
     artifacts: list[Artifact] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    refs: dict[tuple[str, str], str] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
     repository_dispatched: list[tuple[str, Any]] = field(default_factory=list)
@@ -111,7 +114,8 @@ class FakeGitHub:
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
-        number = len(self.artifacts) + 1
+        # Not their count: one that is overwritten is gone.
+        number = max((one.id - 9000 for one in self.artifacts), default=0) + 1
         plain: dict[str, Any] = {
             "id": 9000 + number,
             "run": changes.get("run") or self.add_run(),
@@ -220,6 +224,12 @@ class FakeGitHub:
             return _refusal(404, "Not Found")
         return _json(self._answers.comparison("d" * 40, merge_base))
 
+    def get_commit(self, _request: Request, _asked: Any, repository: str, ref: str) -> Answer:
+        sha = self.refs.get((repository, ref))
+        if sha is None:
+            return _refusal(422, f"No commit found for SHA: {ref}")
+        return _json(self._answers.commit(sha, repository))
+
     def create_status(self, _request: Request, asked: Any, sha: str) -> Answer:
         if len(asked.get("description") or "") > 140:
             return _refusal(422, "Validation Failed", error=("description", "is too long"))
@@ -252,6 +262,22 @@ class FakeGitHub:
             return _refusal(404, "Not Found")
         self.comments.remove(found[0])
         return Answer(status=204)
+
+    def list_issues(self, request: Request, _asked: Any) -> Answer:
+        state = request.query.get("state", "open")
+        newest_first = sorted(self.issues, key=lambda issue: -issue.number)
+        found = [issue for issue in newest_first if state in ("all", issue.state)]
+        return self._page(request, [self._answers.issue(issue) for issue in found])
+
+    def create_issue(self, _request: Request, asked: Any) -> Answer:
+        if len(asked.get("body", "")) > COMMENT_LIMIT:
+            return _too_long()
+        number = max([0, *self.pulls, *(issue.number for issue in self.issues)]) + 1
+        issue = Issue(
+            number=number, title=asked["title"], body=asked.get("body", ""), login=self.login
+        )
+        self.issues.append(issue)
+        return _json(self._answers.issue(issue), 201)
 
     def list_pulls(self, request: Request, _asked: Any) -> Answer:
         state = request.query.get("state", "open")

@@ -27,7 +27,16 @@ def _route(method: str, path: str, name: str, permission: str) -> Route:
     return Route(method=method, pattern=pattern, name=name, permission=permission)
 
 
+# Of any repository: an action may be somebody else's.
+_COMMIT = Route(
+    method="GET",
+    pattern=re.compile(r"/repos/([^/]+/[^/]+)/commits/(.+)"),
+    name="get_commit",
+    permission="contents: read",
+)
+
 ROUTES = (
+    _COMMIT,
     _route("GET", "", "get_repository", "contents: read"),
     _route("GET", r"/contents/(.+)", "get_contents", "contents: read"),
     _route("GET", r"/compare/([^/]+)\.\.\.([^/]+)", "compare", "contents: read"),
@@ -36,6 +45,8 @@ ROUTES = (
     _route("POST", r"/issues/(\d+)/comments", "create_comment", "pull-requests: write"),
     _route("PATCH", r"/issues/comments/(\d+)", "edit_comment", "pull-requests: write"),
     _route("DELETE", r"/issues/comments/(\d+)", "delete_comment", "pull-requests: write"),
+    _route("GET", r"/issues", "list_issues", "issues: read"),
+    _route("POST", r"/issues", "create_issue", "issues: write"),
     _route("GET", r"/pulls", "list_pulls", "pull-requests: read"),
     _route("GET", r"/pulls/(\d+)", "get_pull", "pull-requests: read"),
     _route("GET", r"/actions/artifacts", "list_artifacts", "actions: read"),

@@ -80,3 +80,12 @@ class Pull:
     base_sha: str = "c" * 40
     draft: bool = False
     merged_at: datetime | None = None
+
+
+@dataclass(kw_only=True)
+class Issue:
+    number: int
+    title: str
+    body: str
+    login: str
+    state: str = "open"

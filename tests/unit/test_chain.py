@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from runner.chain import MAX_DEPTH, Dependent, Progress, dependents, inputs, payload, too_deep
+from runner.chain import Dependent, Progress, dependents, inputs, payload
 from runner.config import from_bytes
-from runner.events import Dispatch, Upstream, parse_event
+from runner.events import MAX_DEPTH, Dispatch, Upstream, parse_event
 from runner.model import Config, Ending
 from runner.stopping import Stops
+from runner.triggers.dispatches import chained
 
 JOBS = """
 version: 1
@@ -73,13 +74,13 @@ def test_what_is_sent_is_what_is_read() -> None:
     sent = {"action": "dbt-job", "client_payload": payload("load", far), "branch": "main"}
     there = event("repository_dispatch", sent)
     assert (there.job, there.upstream, there.unknown) == ("load", far, ())
-    assert there.from_elsewhere
-    assert not here.from_elsewhere
+    assert not chained(there)
+    assert chained(here)
 
 
 def test_a_chain_ends_somewhere() -> None:
-    assert not too_deep(Upstream(job="a", ending="success", depth=MAX_DEPTH))
-    assert too_deep(Upstream(job="a", ending="success", depth=MAX_DEPTH + 1))
+    assert not Upstream(job="a", ending="success", depth=MAX_DEPTH).too_deep
+    assert Upstream(job="a", ending="success", depth=MAX_DEPTH + 1).too_deep
 
 
 def names(progress: Progress) -> list[str]:

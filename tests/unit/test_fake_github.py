@@ -20,11 +20,14 @@ from tests.fake_github.things import FORK, Pull
 ANSWERED: dict[str, Any] = {
     "get_repository": models.FullRepository,
     "get_contents": models.ContentFile,
+    "get_commit": models.Commit,
     "compare": models.CommitComparison,
     "create_status": models.Status,
     "list_comments": list[models.IssueComment],
     "create_comment": models.IssueComment,
     "edit_comment": models.IssueComment,
+    "list_issues": list[models.Issue],
+    "create_issue": models.Issue,
     "list_pulls": list[models.PullRequestSimple],
     "get_pull": models.PullRequest,
     "list_artifacts": models.ReposOwnerRepoActionsArtifactsGetResponse200,
@@ -38,6 +41,7 @@ ASKED: dict[str, Any] = {
     "create_status": models.ReposOwnerRepoStatusesShaPostBody,
     "create_comment": models.ReposOwnerRepoIssuesIssueNumberCommentsPostBody,
     "edit_comment": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
+    "create_issue": models.ReposOwnerRepoIssuesPostBody,
     "dispatch": models.ReposOwnerRepoActionsWorkflowsWorkflowIdDispatchesPostBody,
     "repository_dispatch": models.ReposOwnerRepoDispatchesPostBody,
 }
@@ -83,7 +87,11 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     github.download_artifact(artifact, folder / "zip", limit=10)
     assert artifact.workflow_run is not None
     run = github.run(artifact.workflow_run.id)
+    github.issues.open_once("Held back", "<!-- m -->", marker="<!-- m -->")
+    assert github.issues.find("<!-- m -->")
     github.merge_base("main", "change")
+    fake.refs["somebody/action", "v1"] = "f" * 40
+    assert github.commit_of("somebody/action", "v1") == "f" * 40
     github.dispatch(run.path, "main", {"job": "daily"})
     github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
@@ -120,10 +128,11 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
         lambda: github.run(1),
         lambda: github.put_comment(1, lambda _: "x" * 70_000, marker="m"),
         lambda: github.download_artifact(artifact, tmp_path / "zip", limit=10),
+        lambda: github.commit_of("somebody/action", "v2"),
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410]
+    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 422]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()

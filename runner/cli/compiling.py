@@ -1,0 +1,150 @@
+"""The compiled workflow of the repository that a jobs file is in: as it is, and as it should be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+
+from runner.config import Loaded, load
+from runner.errors import ConfigInvalid
+from runner.git import repository_root
+from runner.model import Config, Problem
+from runner.workflow import PATH, NotOurs, Source, action_of, compiled, header_of, pinned_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compilation:
+    """``text`` is the workflow as the files say it; ``there`` what is there, None without a file."""
+
+    sources: tuple[Source, ...]
+    text: str
+    there: str | None
+
+
+def root_of(folder: Path, environ: Mapping[str, str]) -> Path:
+    root = repository_root(folder, environ)
+    if root is None:
+        raise ConfigInvalid(
+            f"{folder.resolve()} is not in a git checkout",
+            why=f"the workflow is {PATH} of a repository",
+        )
+    return root
+
+
+def workflow_at(root: Path) -> str | None:
+    """The workflow, however it ends its lines; None where there is none."""
+    try:
+        return (root / PATH).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigInvalid(f"{root / PATH} can't be read", why=str(error)) from error
+
+
+def compilation(files: Sequence[Loaded], root: Path, commit: str = "") -> Compilation:
+    """Of jobs files that are valid. ``commit`` pins the action, "" leaves it as it is there.
+
+    Raises ConfigInvalid where the files don't go together.
+    """
+    _refuse_differences(files)
+    sources = tuple(_source(loaded, root) for loaded in files)
+    there = workflow_at(root)
+    action = action_of([source.config for source in sources])
+    commit = commit or (pinned_in(there, action) if there else "")
+    text = compiled(sources, replace(action, commit=commit))
+    return Compilation(sources=sources, text=text, there=there)
+
+
+def stale(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """A warning where a compiled workflow names this file, and isn't what it compiles to."""
+    path = loaded.file.absolute()
+    if loaded.config is None or not any((above / PATH).is_file() for above in path.parents):
+        return
+    root = repository_root(path.parent, environ)
+    if root is None or not _is_stale(loaded, root):
+        return
+    yield Problem(
+        file=loaded.file,
+        line=0,
+        column=0,
+        end_column=0,
+        code="stale-workflow",
+        what=f"{PATH} is not what this file compiles to",
+        why="GitHub runs what the workflow says",
+        hint="dbt-gitops sync",
+        severity="warning",
+    )
+
+
+def _is_stale(loaded: Loaded, root: Path) -> bool:
+    """False where another of its files isn't valid: what it should be isn't known then."""
+    there = workflow_at(root)
+    try:
+        named = header_of(there).files if there else ()
+    except NotOurs:
+        return False
+    own = _from_root(loaded.file, root)
+    if own not in named:
+        return False
+    files = [loaded if name == own else load(root / name) for name in named]
+    if any(each.config is None for each in files):
+        return False
+    try:
+        return compilation(files, root).text != there
+    except ConfigInvalid:
+        return True
+
+
+def _source(loaded: Loaded, root: Path) -> Source:
+    name = _from_root(loaded.file, root)
+    if name is None:
+        raise ConfigInvalid(f"{loaded.file} is not in the repository {root}")
+    if not name.isprintable() or name != name.strip():
+        raise ConfigInvalid(f"a workflow can't name the file {name!r}")
+    return Source(path=name, config=_config(loaded))
+
+
+def _from_root(file: Path, root: Path) -> str | None:
+    """The path as the workflow has it; the file's folder may be reached by a link."""
+    folder = Path(os.path.relpath(file.parent.resolve(), root))
+    return None if os.pardir in folder.parts else (folder / file.name).as_posix()
+
+
+def _refuse_differences(files: Sequence[Loaded]) -> None:
+    for first, second in combinations(files, 2):
+        twice = [name for name in _config(second).jobs if name in _config(first).jobs]
+        if twice:
+            raise ConfigInvalid(
+                f"{_place(second, 'jobs', twice[0])}: there is a job `{twice[0]}` already",
+                why=f"{_place(first, 'jobs', twice[0])} has it; a run, a status and an artifact are"
+                f" named by the job alone{_and_more(twice)}",
+                hint="give one of the two another name",
+            )
+        if _config(first).action != _config(second).action:
+            raise ConfigInvalid(
+                f"{_place(second, 'action')}: another action than that of {_place(first, 'action')}",
+                why=f"one workflow calls one action: {_named(second)}, {_named(first)}",
+                hint="write the same `action` into both, or into neither",
+            )
+
+
+def _config(loaded: Loaded) -> Config:
+    assert loaded.config is not None, "only files that are valid are compiled"
+    return loaded.config
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return f"; so do {len(names) - 1} more of both files" if len(names) > 1 else ""
+
+
+def _named(loaded: Loaded) -> str:
+    action = _config(loaded).action
+    return f"`{action}`" if action else "none, which is this release's"
+
+
+def _place(loaded: Loaded, *path: str) -> str:
+    found = loaded.where(*path)
+    return f"{loaded.file}:{found.line}" if found else f"{loaded.file}:1"

@@ -1,0 +1,103 @@
+"""What each job of the workflow is granted: the permissions and the secrets that it needs, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from runner.blocks import Block, checks_changes
+from runner.config.checks.pull_requests import OWN
+from runner.model import Config, Environment
+from runner.workflow.writing import Lines
+
+# What the names of an object store's credentials begin with.
+_CREDENTIALS = {
+    "s3": ("AWS_",),
+    "gs": ("GOOGLE_", "GCS_"),
+    "gcs": ("GOOGLE_", "GCS_"),
+    "az": ("AZURE_",),
+    "abfs": ("AZURE_",),
+}
+CHECKOUT = "contents: read # the checkout"
+ARTIFACTS = "actions: read # state, history and records"
+
+
+def plan_permissions(files: Iterable[Config]) -> Lines:
+    jobs = [job for config in files for job in config.jobs.values() if job.enabled]
+    lines = [CHECKOUT, ARTIFACTS]
+    held_back = any(job.disable_after for job in jobs)
+    if any(checks_changes(job) for job in jobs):
+        lines.append("statuses: write # why a pull request's job has nothing to do")
+    elif held_back:
+        lines.append("statuses: write # that a job has failed too often in a row")
+    if held_back:
+        lines.append("issues: write # one for each job that has failed too often in a row")
+    return lines
+
+
+def block_permissions(block: Block) -> Lines:
+    lines = [CHECKOUT, ARTIFACTS]
+    if block.kind == "checks":
+        return [
+            *lines,
+            "statuses: write # how the check ends",
+            "pull-requests: write # the comment",
+        ]
+    if starts_others(block):
+        lines[1] = "actions: write # what starts after its jobs; also state, history and records"
+    if any(job.triggers.merge for job in block.jobs):
+        lines.append("statuses: write # how the deployment of a merged commit ends")
+    return lines
+
+
+def report_permissions(found: Iterable[Block]) -> Lines:
+    chains = any(starts_others(block) for block in found)
+    dispatching = (
+        "actions: write # what starts after a job that left nothing; also history, records"
+    )
+    return [CHECKOUT, dispatching if chains else "actions: read # history and records"]
+
+
+def starts_others(block: Block) -> bool:
+    """Whether a job starts after one of the block's, which deploys."""
+    names = {job.name for job in block.jobs}
+    return block.kind != "checks" and any(
+        names & set(trigger.names)
+        for job in block.config.jobs.values()
+        for trigger in job.triggers.job
+        if job.enabled
+    )
+
+
+def block_secrets(block: Block) -> tuple[str, ...]:
+    """The environment's, the addresses of its jobs' channels, the tokens of its jobs' dispatches."""
+    channels = block.config.notifications
+    names = list(block.environment.secrets)
+    for job in block.jobs:
+        names += _variables(channels[name].address for name in job.notify)
+        if block.kind != "checks":
+            names += _variables(elsewhere.token for elsewhere in job.dispatches)
+    return tuple(dict.fromkeys(names))
+
+
+def _variables(values: Iterable[str]) -> Iterator[str]:
+    return (value[1:] for value in values if value.startswith("$"))
+
+
+def store_secrets(found: Sequence[Block]) -> tuple[str, ...]:
+    """The deployments' credentials for an object store, which holds the history too."""
+    names = []
+    for block in found:
+        prefixes = _CREDENTIALS.get(block.config.state.partition("://")[0], ())
+        if block.kind != "checks" and prefixes:
+            names += [name for name in block.environment.secrets if name.startswith(prefixes)]
+    return tuple(dict.fromkeys(names))
+
+
+def cleaned_environments(config: Config) -> tuple[Environment, ...]:
+    """Those where each pull request has a schema of its own."""
+    used = {job.environment for job in config.jobs.values() if checks_changes(job)}
+    return tuple(
+        environment
+        for environment in config.environments.values()
+        if environment.name in used and any(each in (environment.schema or "") for each in OWN)
+    )
