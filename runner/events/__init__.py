@@ -3,6 +3,7 @@
 from runner.events.read import event_of, parse_event, read_event
 from runner.events.started_by import StartedBy, started_by
 from runner.events.types import (
+    MAX_DEPTH,
     Dispatch,
     DispatchOverrides,
     Event,
@@ -16,6 +17,7 @@ from runner.events.types import (
 )
 
 __all__ = [
+    "MAX_DEPTH",
     "Dispatch",
     "DispatchOverrides",
     "Event",

@@ -131,8 +131,7 @@ def _timeout(inputs: Payload) -> timedelta | None:
 
 
 def _steps(inputs: Payload) -> tuple[str, ...]:
-    value = inputs.values.get("steps") or []
-    lines = value.splitlines() if isinstance(value, str) else value
+    lines = _listed(inputs.values.get("steps") or [])
     if not isinstance(lines, list):
         inputs.wrong("steps", "a list of dbt commands, or one on each line")
     stripped = [line.strip() if isinstance(line, str) else line for line in lines]
@@ -140,6 +139,18 @@ def _steps(inputs: Payload) -> tuple[str, ...]:
     if not all(isinstance(step, str) and is_plain(step) for step in steps):
         inputs.wrong("steps", "a list of dbt commands, or one on each line")
     return tuple(steps)
+
+
+def _listed(value: object) -> object:
+    """Text is a list in JSON, which a form's one line has room for, or a line for each."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return value.split("\n")
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _env(inputs: Payload) -> dict[str, str]:

@@ -155,6 +155,12 @@ def verdict(
     """Pure: the one place that says how a run ended."""
     if error is not None:
         return Verdict(status="error", reason=error.what, exit_code=error.exit_code)
+    if request.replaced_by:
+        reason = (
+            f"over-scheduled, replaced by {request.replaced_by}: slow the schedule down or speed the"
+            " job up"
+        )
+        return Verdict(status="cancelled", reason=reason, exit_code=ExitCode.SUCCESS)
     last = last_attempts(results)
     ended = [step for step in last if step.status != "success" and not step.advisory]
     unfinished = [step for step in last if step.status in ("cancelled", "skipped")]

@@ -16,7 +16,7 @@ from runner.execution.cloning import Cloning, plan_cloning
 from runner.execution.comparison import Comparison, compares, of_deferral, open_comparison
 from runner.execution.deferral import version_note
 from runner.execution.engines import start_engine
-from runner.execution.folder import HOME
+from runner.execution.folder import CHECKOUT, HOME
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
@@ -28,7 +28,7 @@ from runner.execution.project import Project, open_project
 from runner.execution.publish import reason_from_the_start
 from runner.execution.reasons import reasons
 from runner.execution.recording import Recording
-from runner.execution.request import Request
+from runner.execution.request import Request, without_deps
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import other_secrets
@@ -53,11 +53,8 @@ class _JobRun(Recording):
         with self.stop.listening(), ExitStack() as stack:
             try:
                 self.record_early()
-                with self.stop.raising():
-                    self._take_turns(stack)
-                self.started_at = now()
-                with self.stop.timer(self.request.job.timeout):
-                    self._execute()
+                if not self.request.replaced_by:
+                    self._in_turn(stack)
             except Stopped as stopped:
                 self.note(f"stopped before the first step: {stopped}")
             except DbtGitopsError as error:
@@ -67,6 +64,13 @@ class _JobRun(Recording):
                 self.finish()
                 raise
             return self.finish()
+
+    def _in_turn(self, stack: ExitStack) -> None:
+        with self.stop.raising():
+            self._take_turns(stack)
+        self.started_at = now()
+        with self.stop.timer(self.request.job.timeout):
+            self._execute()
 
     def _take_turns(self, stack: ExitStack) -> None:
         """With other runs of the job, and with whatever else runs dbt in this checkout.
@@ -81,8 +85,10 @@ class _JobRun(Recording):
 
         job_lock = self.around.store.lock(job, waiting_for(f"another run of `{job}`"), None)
         stack.enter_context(job_lock)
+        if self.request.alongside:
+            return
         home = Folder(self.around.config.root / HOME)
-        stack.enter_context(home.lock("checkout", waiting_for("a run of another job"), None))
+        stack.enter_context(home.lock(CHECKOUT, waiting_for("a run of another job"), None))
 
     def _execute(self) -> None:
         around = self.around
@@ -90,6 +96,10 @@ class _JobRun(Recording):
             scratch = Path(temporary)
             with self.stop.raising():
                 variables = {**around.environ, **self.request.job.env}
+                if beside := self.request.alongside:
+                    variables["DBT_TARGET_PATH"] = str(beside.target)
+                    if beside.installed:
+                        self.request = without_deps(self.request)
                 project = open_project(around.config.project, variables)
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
@@ -177,7 +187,8 @@ class _JobRun(Recording):
             reporter=self.reporter,
             stop=self.stop,
         )
-        packages = has_packages(project.folder)
+        installed = self.request.alongside and self.request.alongside.installed
+        packages = has_packages(project.folder) and not installed
         comparing = comparison.planned(project.target) if comparison else ()
         planned = plan_steps(self.request.job, packages, comparing)
         self.results.extend(sequence.run(planned))

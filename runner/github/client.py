@@ -239,6 +239,17 @@ class GitHub:
         path = f"{self._repo}/actions/workflows/{_file(workflow)}/dispatches"
         return read(Dispatched, call, self._rest.send("POST", call, path, body)).workflow_run_id
 
+    def repository_dispatch(self, event_type: str, payload: Mapping[str, Any]) -> None:
+        """Tells the repository's workflows of an event; one request, never sent again.
+
+        GitHub names no run. Raises :class:`Unsure` where it may have come all the same.
+        """
+        call = self._rest.call(
+            f"dispatching {event_type} to {self._connection.repository}", "contents: write"
+        )
+        body = {"event_type": event_type, "client_payload": dict(payload)}
+        self._rest.send("POST", call, f"{self._repo}/dispatches", body)
+
     def _create_comment(self, number: int, body: str) -> Comment:
         call = self._rest.call(f"commenting on #{number}", "pull-requests: write")
         path = f"{self._repo}/issues/{number}/comments"

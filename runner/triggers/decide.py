@@ -184,7 +184,10 @@ def _unknown(changes: Changes) -> str:
 def _dispatched(event: Dispatch) -> str:
     cause = f": {event.cause}" if event.cause else ""
     if event.upstream:
-        return f"`{event.upstream.job}` has ended: {event.upstream.ending}{cause}"
+        here = dispatches.chained(event)
+        upstream = replace(event.upstream, repository="") if here else event.upstream
+        said = upstream.cause
+        return said if event.cause == said else f"{said}{cause}"
     return f"run {event.rerun} is to be run again{cause}" if event.rerun else f"asked for{cause}"
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from runner.blocks import runs_apart
-from runner.chain import MAX_DEPTH
-from runner.events import Dispatch, Upstream
+from runner.events import MAX_DEPTH, Dispatch, Upstream
 from runner.history import History
 from runner.model import Config, Ending, Job, JobTrigger
 from runner.triggers.rules import Objection
@@ -67,7 +66,7 @@ def arrived(job: Job, upstream: Upstream, history: History) -> Mapping[str, str]
 
 
 def _after(job: Job, upstream: Upstream, in_chain: bool, history: History) -> Iterator[Objection]:
-    if upstream.depth > MAX_DEPTH:
+    if upstream.too_deep:
         yield (
             "depth",
             f"{upstream.depth} jobs have started each other until here, and {MAX_DEPTH} may:"

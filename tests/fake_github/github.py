@@ -49,7 +49,8 @@ class FakeGitHub:
     """One repository. Use it in a ``with``; ``api_url`` is what the client is given.
 
     The storage of artifacts is another host, which refuses ``Authorization``; its addresses are
-    valid for ``link_seconds``. ``denied`` are the permissions that the token hasn't.
+    valid for ``link_seconds``. ``denied`` are the permissions that the token hasn't. ``elsewhere`` are
+    other repositories, each with a token of its own; they take dispatches and nothing else.
     """
 
     token: str = TOKEN
@@ -63,8 +64,10 @@ class FakeGitHub:
     refs: dict[tuple[str, str], str] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
+    repository_dispatched: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     remaining: int = 1000
@@ -111,7 +114,8 @@ class FakeGitHub:
 
     def add_artifact(self, name: str, content: bytes, **changes: Any) -> Artifact:
         """Newer than those before; the newest run's where none is given."""
-        number = len(self.artifacts) + 1
+        # Not their count: one that is overwritten is gone.
+        number = max((one.id - 9000 for one in self.artifacts), default=0) + 1
         plain: dict[str, Any] = {
             "id": 9000 + number,
             "run": changes.get("run") or self.add_run(),
@@ -166,10 +170,8 @@ class FakeGitHub:
         return answer
 
     def _permitted(self, request: Request) -> Answer:
-        if request.headers.get("authorization") not in (
-            f"token {self.token}",
-            f"Bearer {self.token}",
-        ):
+        token = self.elsewhere.get("/".join(request.path.split("/")[2:4]), self.token)
+        if request.headers.get("authorization") not in (f"token {token}", f"Bearer {token}"):
             return _refusal(401, "Bad credentials")
         if self.remaining == 0:
             return _refusal(403, "API rate limit exceeded for installation ID 1.")
@@ -344,6 +346,14 @@ class FakeGitHub:
                 "html_url": answer["html_url"],
             }
         )
+
+    def repository_dispatch(self, _request: Request, asked: Any, repository: str) -> Answer:
+        if repository not in (OWN.full_name, *self.elsewhere):
+            return _refusal(404, "Not Found")
+        if len(asked["event_type"]) > 100 or len(asked.get("client_payload") or {}) > 10:
+            return _refusal(422, "Invalid request.")
+        self.repository_dispatched.append((repository, asked))
+        return Answer(status=204)
 
     def _page(self, request: Request, items: list[Any], key: str = "") -> Answer:
         """One page and the links to the others, which GitHub leaves out where there are none."""

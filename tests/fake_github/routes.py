@@ -56,6 +56,12 @@ ROUTES = (
     _route("GET", r"/actions/runs/(\d+)/artifacts", "list_run_artifacts", "actions: read"),
     _route("GET", r"/actions/workflows/([^/]+)/runs", "list_runs", "actions: read"),
     _route("POST", r"/actions/workflows/([^/]+)/dispatches", "dispatch", "actions: write"),
+    Route(
+        method="POST",
+        pattern=re.compile(r"/repos/([^/]+/[^/]+)/dispatches"),
+        name="repository_dispatch",
+        permission="contents: write",
+    ),
 )
 
 

@@ -168,6 +168,8 @@ def test_a_dispatch_by_hand() -> None:
         env={"REGION": "EU"},
     )
     assert dispatch(None) == dispatch({})
+    listed = dispatch({"steps": ' ["dbt seed", " dbt build"]'}).overrides.steps
+    assert listed == ("dbt seed", "dbt build")
 
 
 def test_a_dispatch_of_another_system() -> None:
@@ -212,6 +214,8 @@ def test_a_dispatch_of_another_system() -> None:
         ({"env": {"a b": "1"}}, "`inputs.env` is"),
         ({"steps": [1]}, "`inputs.steps` is [1]"),
         ({"steps": 1}, "`inputs.steps` is 1"),
+        ({"steps": '["dbt seed"'}, "a list of dbt commands, or one on each line"),
+        ({"steps": "[" * 50_000}, "`inputs.steps` is"),
         ({"timeout": "soon"}, '`inputs.timeout` is "soon"; it should be a duration such as 90m'),
         ({"generate_docs": "yes"}, "`inputs.generate_docs` is"),
         ({"from_failure": 1.5}, "`inputs.from_failure` is 1.5; it should be true or false"),

@@ -43,9 +43,10 @@ ASKED: dict[str, Any] = {
     "edit_comment": models.ReposOwnerRepoIssuesCommentsCommentIdPatchBody,
     "create_issue": models.ReposOwnerRepoIssuesPostBody,
     "dispatch": models.ReposOwnerRepoActionsWorkflowsWorkflowIdDispatchesPostBody,
+    "repository_dispatch": models.ReposOwnerRepoDispatchesPostBody,
 }
 
-BODILESS = {("download_artifact", 302), ("delete_comment", 204)}
+BODILESS = {("download_artifact", 302), ("delete_comment", 204), ("repository_dispatch", 204)}
 
 
 @pytest.fixture
@@ -92,6 +93,7 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     fake.refs["somebody/action", "v1"] = "f" * 40
     assert github.commit_of("somebody/action", "v1") == "f" * 40
     github.dispatch(run.path, "main", {"job": "daily"})
+    github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
 
 def raw(fake: FakeGitHub, path: str) -> None:

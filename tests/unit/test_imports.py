@@ -14,7 +14,7 @@ FLOORS: list[set[str]] = [
     {"cleaning", "delivery", "execution"},
     {"dbt", "state", "reports"},
     {"github", "workflow"},
-    {"blocks", "config", "events", "triggers", "schedule"},
+    {"blocks", "chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
@@ -30,6 +30,8 @@ FLOORS: list[set[str]] = [
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
+    ("chain", "events"),
+    ("chain", "triggers"),
     ("cleaned", "record"),
     ("cleaning", "execution"),
     ("config", "schedule"),

@@ -138,7 +138,7 @@ RUNS: list[tuple[str, Event, tuple[str, ...] | None, str, str]] = [
      "`other` has ended: error"),
     (CHAINED, replace(DISPATCH, upstream=Upstream(job="other", ending="error", repository="O/R")), None,
      "", "`other` has ended: error"),
-    (DISPATCHED, replace(DISPATCH, upstream=FAR), None, "", "`x` has ended: success"),
+    (DISPATCHED, replace(DISPATCH, upstream=FAR), None, "", "`x` of o/elsewhere has ended: success"),
     (POLICY, replace(DISPATCH, overrides=DispatchOverrides(threads=2)), None, "", "asked for"),
     (DISPATCHED, replace(DISPATCH, overrides=DispatchOverrides(env={"X": "y"})), None, SECRET,
      "asked for"),
@@ -295,6 +295,12 @@ def test_what_the_end_of_a_job_starts(ending: Ending, runs: bool) -> None:
     assert plan.not_triggered[-1].reason == "`other` doesn't start it"
     with pytest.raises(ConfigInvalid):
         after(config(CHAINED), "none", ending)
+
+
+def test_a_job_of_another_repository_starts_what_may_be_dispatched() -> None:
+    elsewhere = replace(DISPATCH, upstream=Upstream(job="load", ending="success", repository="o/x"))
+    assert isinstance(verdict("{ dispatch: true }", elsewhere), Triggered)
+    assert isinstance(verdict("{ job: { name: other } }", elsewhere), NotTriggered)
 
 
 def entry(run_id: str, status: RunStatus | None = "success", **changes: Any) -> Entry:
