@@ -53,8 +53,9 @@ def decided(
     kept = isinstance(event, (Tick, Merge, Dispatch))
     notes: list[str] = []
     store, there = _read(files[0], event, environ, notes, starts=starts) if kept else (None, None)
-    gone = lost(there or History(), jobs, now)
-    before = without_lost(there or History(), gone)
+    there = there or History()
+    gone = lost(there, jobs, now)
+    before = without_lost(there, gone)
     known = Known(history=before, now=now, elsewhere=frozenset(jobs))
     parts = tuple(plan_report(config, event, base, environ, known) for config in files)
     plan = together(part.plan for part in parts)

@@ -468,8 +468,10 @@ def test_a_pull_request_asks_for_no_history(there: OnGitHub) -> None:
     assert there.fake.count(host="api") == 0
 
 
-def test_a_merge_that_starts_nothing_writes_no_history(there: OnGitHub) -> None:
-    remember(there, TWO)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_merge_that_starts_nothing_writes_no_history(there: OnGitHub, known: bool) -> None:
+    if known:
+        remember(there, TWO)
     there.push()
     found = plan(there)
     assert "history-artifact" not in found.outputs
