@@ -147,7 +147,10 @@ def _warnings(
     for entry in gone:
         ago = format_duration((now - entry.planned_at).total_seconds())
         page = run_page(environ, entry.workflow_run) or "its workflow's run isn't known"
-        yield f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end: {page}"
+        yield (
+            f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end:"
+            f" {page} (a workflow without `dbt-gitops report` never says it)"
+        )
     if plan.window:
         due = [jobs[each.job] for each in plan.triggered]
         yield from map(str, over_scheduled(due, history, now))
