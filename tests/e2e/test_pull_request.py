@@ -39,6 +39,7 @@ def _first_push(life: Life) -> Workflow:
     assert first.jobs == {"plan": "success", "production merge": "failure", "report": "success"}
     assert life.statuses(first, "merge") == ["pending", "error"]
     assert first.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.merge",
         "dbt-gitops-state.production.merge",
         *HISTORY,
@@ -156,6 +157,7 @@ def _asked(life: Life) -> Workflow:
     asked = life.asked("daily")
     assert asked.jobs == {"plan": "success", "production daily": "success", "report": "success"}
     assert asked.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.daily",
         "dbt-gitops-state.production.daily",
         *HISTORY,

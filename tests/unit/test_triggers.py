@@ -464,6 +464,20 @@ def test_an_upstream_run_starts_a_job_once(triggers: str) -> None:
     assert isinstance(found, Triggered) == (triggers == CHAINED)
 
 
+def test_the_end_of_another_repository_s_job_starts_a_job_once() -> None:
+    far = replace(DISPATCH, event_type="dbt-job", upstream=replace(FAR, job="other", run_id="f1"))
+    found = verdict(DISPATCHED, far, history=history())
+    assert isinstance(found, Triggered)
+    assert dict(found.upstream) == {"other of o/elsewhere": "f1"}
+    known = history(
+        entry("9-job", upstream=found.upstream), entry("8-job", upstream={"other": "f2"})
+    )
+    assert "handled already by run 9-job" in verdict(DISPATCHED, far, history=known).reason
+    assert far.upstream
+    second = replace(far, upstream=replace(far.upstream, run_id="f2"))
+    assert isinstance(verdict(DISPATCHED, second, history=known), Triggered)
+
+
 def test_the_default_branch_says_what_may_be_overridden() -> None:
     event = replace(DISPATCH, ref="refs/heads/topic", overrides=DispatchOverrides(schema="x"))
     found = verdict(DISPATCHED, event, policy=config(POLICY))
