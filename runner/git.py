@@ -69,19 +69,24 @@ def origin(folder: Path, environ: Mapping[str, str]) -> str:
 
 @contextmanager
 def worktree(folder: Path, commit: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    """``folder`` as it is in another commit, in a temporary worktree of its repository."""
+    """``folder`` as it is in another commit, in a temporary worktree of its repository.
+
+    ``commit`` may be a branch or a tag too: of a branch that isn't here, origin's is taken.
+    """
     git = Git(folder, environ)
     top = git("rev-parse", "--show-toplevel")
     if not top.ok:
         raise ConfigInvalid(f"{folder} is not in a git checkout", why=top.error)
-    exact = git("rev-parse", "--verify", "--end-of-options", f"{commit}^{{commit}}")
-    if not exact.ok:
+    exact = _commit(git, commit) or _commit(git, f"refs/remotes/origin/{commit}")
+    if exact is None:
         raise ConfigInvalid(
-            f"there is no commit {commit!r} here", hint=f"fetch it first: git fetch origin {commit}"
+            f"there is no commit {commit!r} here",
+            why="no branch, tag or commit of this repository is called so",
+            hint=f"fetch it first: git fetch origin {commit}",
         )
     with TemporaryDirectory(prefix="dbt-gitops-worktree-") as temporary:
         path = Path(temporary) / "checkout"
-        added = git("worktree", "add", "--quiet", "--detach", str(path), exact.out)
+        added = git("worktree", "add", "--quiet", "--detach", str(path), exact)
         if not added.ok:
             raise ConfigInvalid(f"commit {commit!r} can't be checked out", why=added.error)
         try:

@@ -49,7 +49,8 @@ class Entry:
 
     ``scheduled_for`` is the newest fire time that it stands for, None where no schedule started it,
     and ``coalesced`` counts the earlier ones. ``workflow_run`` is GitHub's id and ``attempt`` counts
-    its attempts from 1; both are 0 on one's own machine. ``slot`` is one of the ``run_slots``.
+    its attempts from 1; both are 0 on one's own machine. ``slot`` is one of the ``run_slots``, from 1.
+    ``upstream`` names the runs whose ends started it, each by its job.
     """
 
     run_id: str
@@ -66,6 +67,7 @@ class Entry:
     workflow_run: int = 0
     attempt: int = 0
     slot: int | None = None
+    upstream: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
 
     @property

@@ -11,7 +11,7 @@ import json
 from functools import cache
 from typing import Any
 
-from runner.history import Entry, History
+from runner.history import Entry, History, Missed, Outcome
 from runner.record_json import RecordInvalid, decoded, plain, read_as
 
 HISTORY_SCHEMA = "dbt-gitops/history/v1"
@@ -50,7 +50,7 @@ def _encoded(value: object) -> str:
 
 
 def _form(value: object) -> object:
-    return _fields(value) if dataclasses.is_dataclass(value) else plain(value)
+    return _fields(value) if isinstance(value, (Entry, Outcome, Missed)) else plain(value)
 
 
 def _fields(record: Any) -> dict[str, object]:

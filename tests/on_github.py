@@ -54,6 +54,7 @@ class OnGitHub:
             "GITHUB_WORKFLOW_REF": f"{OWN.full_name}/{WORKFLOW}@refs/heads/main",
             "GITHUB_OUTPUT": str(self.scratch / "output"),
             "GITHUB_STEP_SUMMARY": str(self.scratch / "summary"),
+            "RUNNER_TEMP": str(self.scratch),
             **self.event,
         }
 
@@ -70,16 +71,24 @@ class OnGitHub:
             lines = lines[end + 1 :]
         return found
 
-    def upload(self) -> None:
+    def upload(self, **of_run: Any) -> None:
         """What the workflow uploads after the last command, from a run of that event."""
         outputs = self.outputs()
         event = self.event["GITHUB_EVENT_NAME"]
         branch = self.event.get("GITHUB_HEAD_REF") or self.event["GITHUB_REF"].rpartition("/")[2]
-        run = self.fake.add_run(event=event, head_branch=branch, head_sha=self.head)
+        of_run = {"event": event, "head_branch": branch, "head_sha": self.head, **of_run}
+        run = self.fake.add_run(**of_run)
         self.fake.add_artifact(outputs["artifact"], zipped(Path(outputs["folder"])), run=run)
         if outputs["state-artifact"]:
             state = zipped(Path(outputs["state-folder"]))
             self.fake.add_artifact(outputs["state-artifact"], state, run=run)
+
+    def upload_history(self, outputs: dict[str, str]) -> None:
+        """What the workflow uploads after a plan with these outputs, from a run of the event."""
+        event, head = self.event["GITHUB_EVENT_NAME"], self.project.git("rev-parse", "HEAD")
+        run = self.fake.add_run(event=event, head_branch="main", head_sha=head)
+        content = zipped(Path(outputs["history-folder"]))
+        self.fake.add_artifact(outputs["history-artifact"], content, run=run)
 
     def summary(self) -> str:
         return (self.scratch / "summary").read_text()
@@ -141,9 +150,16 @@ class OnGitHub:
     def dispatch(self, inputs: dict[str, str]) -> None:
         """By hand, on main."""
         self.project.git("checkout", "--quiet", "main")
+        self.head = self.project.git("rev-parse", "HEAD")
         payload = {"inputs": inputs, "ref": "refs/heads/main", "workflow": WORKFLOW,
                    "sender": {"login": "jo"}}  # fmt: skip
         self._happens("workflow_dispatch", payload, GITHUB_REF="refs/heads/main")
+
+    def tick(self, schedule: str = "0 4 * * *") -> None:
+        """A schedule fires, on main."""
+        self.project.git("checkout", "--quiet", "main")
+        payload = {"schedule": schedule, "workflow": WORKFLOW, "sender": {"login": "jo"}}
+        self._happens("schedule", payload, GITHUB_REF="refs/heads/main")
 
     def push(self) -> None:
         """To main, what is on it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -35,3 +36,36 @@ def load_whole(path: Path) -> Loaded:
             hint=first.hint,
         )
     return loaded
+
+
+def load_configs(paths: Sequence[Path]) -> tuple[Config, ...]:
+    """Several jobs files of a repository, which have no job's name in common.
+
+    Raises ConfigInvalid after every problem of all of them has been printed.
+    """
+    invalid: list[ConfigInvalid] = []
+    files = [config for path in paths for config in _sound(path, invalid)]
+    if invalid:
+        raise invalid[0]
+    _each_name_once(files)
+    return tuple(files)
+
+
+def _sound(path: Path, invalid: list[ConfigInvalid]) -> Iterator[Config]:
+    try:
+        yield load_config(path)
+    except ConfigInvalid as error:
+        invalid.append(error)
+
+
+def _each_name_once(files: Sequence[Config]) -> None:
+    seen: dict[str, Config] = {}
+    for config in files:
+        for name in config.jobs:
+            if name in seen:
+                raise ConfigInvalid(
+                    f"two jobs are called `{name}`: in {seen[name].path} and in {config.path}",
+                    why="a job's artifacts, statuses and turns are named after it alone",
+                    hint="give one of them another name",
+                )
+            seen[name] = config

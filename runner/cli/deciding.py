@@ -12,13 +12,18 @@ from runner.config.difference import Difference, difference
 from runner.errors import ConfigInvalid
 from runner.events import Dispatch, Event, Merge, MergeGroup, PullRequest
 from runner.git import changed_paths, repository_root
+from runner.history import History
 from runner.model import Config
 from runner.reports.plan import PlanReport
 from runner.triggers import Changes, Plan, decide
 
 
 def plan_report(
-    config: Config, event: Event, ref: str | None, environ: Mapping[str, str]
+    config: Config,
+    event: Event,
+    ref: str | None,
+    environ: Mapping[str, str],
+    known: Known | None = None,
 ) -> PlanReport:
     """The plan and why. ``config`` is the checkout's; on a pull request, and in a merge queue, the base's decides.
 
@@ -32,18 +37,50 @@ def plan_report(
     proposed = None
     if isinstance(event, (PullRequest, MergeGroup)) and base.file:
         holds, proposed = base.file.config, config
-    decided = _decided(holds, event, changes, proposed)
+    known = known or Known()
+    policy = _policy(config, root, event, environ)
+    decided = _decided(holds, event, changes, proposed, known, policy.config if policy else None)
     notes = [
         base.file.note if base.file else "",
         _about_files(event, changes),
         _about_inputs(event),
+        policy.note if policy else "",
     ]
     return PlanReport(
         plan=decided,
         config=holds,
+        checkout=config,
         difference=base.difference,
         notes=tuple(filter(None, notes)),
     )
+
+
+def _policy(
+    config: Config, root: Path | None, event: Event, environ: Mapping[str, str]
+) -> BaseFile | None:
+    """The default branch's jobs file, where overrides are asked for on another ref.
+
+    None where the checkout's own file says what may be overridden. A default branch without a sound
+    file lets nothing be overridden.
+    """
+    if not isinstance(event, Dispatch) or not event.overrides.given() or root is None:
+        return None
+    branch = event.default_branch
+    if not branch or event.ref in ("", branch, f"refs/heads/{branch}"):
+        return None
+    found = load_base(config.path, root, f"refs/remotes/origin/{branch}", environ)
+    if found.config:
+        return found
+    return BaseFile(config=replace(config, jobs={}), note=f"on {branch}: {found.note}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What the decision takes into account beside the file; ``elsewhere`` are other files' jobs."""
+
+    history: History | None = None
+    now: datetime | None = None
+    elsewhere: frozenset[str] = frozenset()
 
 
 def _resolved(config: Config) -> Config:
@@ -89,11 +126,27 @@ def _changes(event: Event, root: Path, environ: Mapping[str, str]) -> Changes:
     return Changes(root=root, paths=paths)
 
 
-def _decided(holds: Config | None, event: Event, changes: Changes, proposed: Config | None) -> Plan:
+def _decided(
+    holds: Config | None,
+    event: Event,
+    changes: Changes,
+    proposed: Config | None,
+    known: Known,
+    policy: Config | None,
+) -> Plan:
     if holds is None:  # a base without a jobs file: what the pull request adds isn't run
         assert proposed is not None
         return decide(replace(proposed, jobs={}), event, changes, proposed)
-    return decide(holds, event, changes, proposed)
+    return decide(
+        holds,
+        event,
+        changes,
+        proposed,
+        history=known.history,
+        now=known.now,
+        policy=policy,
+        elsewhere=known.elsewhere,
+    )
 
 
 def _about_files(event: Event, changes: Changes) -> str:

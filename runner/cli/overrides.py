@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 import yaml
 
 from runner.config.checks.steps import CONFLICTS
+from runner.config.schema import schema_text
 from runner.config.targets import Target, resolve
+from runner.durations import parse_duration
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides
 from runner.execution.request import Overrides
-from runner.model import Config, Deferral, Environment, Job, VarValue
+from runner.model import Config, Deferral, Environment, Job, PinnedDbt, VarValue
 from runner.steps import FORBIDDEN, NotADbtCommand, Step, parse_step
 
 
@@ -28,12 +33,16 @@ def over(first: DispatchOverrides, second: DispatchOverrides) -> DispatchOverrid
         defer_to=second.defer_to or first.defer_to,
         full=second.full or first.full,
         git_ref=second.git_ref or first.git_ref,
+        dbt=second.dbt or first.dbt,
+        timeout=second.timeout or first.timeout,
+        generate_docs=first.generate_docs if second.generate_docs is None else second.generate_docs,
     )
 
 
 def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overrides:
     """What is asked for, checked against the job; raises ConfigInvalid."""
     environment = config.environment_of(job)
+    _check_env(asked.env, environment)
     return Overrides(
         target=asked.target,
         threads=asked.threads,
@@ -44,6 +53,9 @@ def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overr
         defer_to=parse_deferral(config, job.name, asked.defer_to) if asked.defer_to else None,
         full=asked.full,
         git_ref=asked.git_ref,
+        dbt=check_dbt(asked.dbt, environment) if asked.dbt else None,
+        timeout=asked.timeout,
+        generate_docs=asked.generate_docs,
     )
 
 
@@ -78,6 +90,39 @@ def parse_env(pairs: tuple[str, ...]) -> dict[str, str]:
             raise ConfigInvalid(f"--env {pair} is not NAME=VALUE")
         values[name] = value
     return values
+
+
+def parse_timeout(text: str | None) -> timedelta | None:
+    """`--timeout` as the jobs file writes durations."""
+    try:
+        return parse_duration(text) if text else None
+    except ValueError as error:
+        raise ConfigInvalid(f"--timeout {text} can't be read", why=str(error)) from error
+
+
+def check_dbt(version: str, environment: Environment) -> str:
+    """`--dbt`: another dbt-core beside the environment's adapter, written as the file writes it."""
+    if not isinstance(environment.dbt, PinnedDbt):
+        runs = "an executable" if environment.dbt else "the dbt on PATH"
+        raise ConfigInvalid(
+            f"--dbt {version} can't be had in environment `{environment.name}`",
+            why=f"it runs {runs}, whose version isn't ours to choose",
+            hint='pin its dbt: `dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }`',
+        )
+    form = json.loads(schema_text("dbt_jobs.schema.json"))["$defs"]["dbt"]["else"]
+    core = form["properties"]["core"]
+    if not re.search(core["pattern"], version):
+        raise ConfigInvalid(f"--dbt {version} is no version", why=core["patternErrorMessage"])
+    return version
+
+
+def _check_env(env: Iterable[str], environment: Environment) -> None:
+    hidden = sorted(set(env) & set(environment.secrets))
+    if hidden:
+        raise ConfigInvalid(
+            f"{', '.join(hidden)} can't be set with --env",
+            why=f"it is a secret of environment `{environment.name}`, and --env is recorded",
+        )
 
 
 def parse_step_override(text: str, job: Job, environment: Environment) -> Step:

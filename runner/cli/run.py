@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
+from runner.cli.again import cause_of, recorded_overrides
 from runner.cli.config_file import load_config
+from runner.cli.former import run_again
 from runner.cli.occasion import occasion_of
-from runner.cli.overrides import asked_overrides, find_job, over, parse_env, parse_vars
-from runner.cli.running import run_and_tell
+from runner.cli.overrides import asked_overrides, find_job, over
+from runner.cli.overriding import overriding
+from runner.cli.running import Asked, run_and_tell
+from runner.cli.starting import start_of
 from runner.cli.telling import tell_skipped, tell_unprepared
 from runner.config import default_file
 from runner.errors import DbtGitopsError
@@ -20,32 +24,21 @@ from runner.events import Dispatch, DispatchOverrides
 @click.command()
 @click.argument("job")
 @click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
-@click.option("--target", help="Another target of profiles.yml.")
-@click.option("--threads", type=click.IntRange(min=1), help="Another number of threads.")
-@click.option("--vars", "vars_", help="dbt vars as YAML or JSON; added to the job's, key by key.")
-@click.option("--env", multiple=True, metavar="K=V", help="An environment variable; repeatable.")
-@click.option(
-    "--steps", multiple=True, help="A dbt command instead of the job's steps; repeatable."
-)
-@click.option("--schema", help="Write into this schema.")
-@click.option("--defer-to", metavar="NAME", help="Defer to this environment or job, or self.")
-@click.option("--full", is_flag=True, help="Build all: no deferral, no comparison with state.")
-@click.option("--git-ref", metavar="REF", help="Run another commit, in a temporary worktree.")
+@overriding
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
+@click.option(
+    "--start",
+    default="",
+    metavar="JSON",
+    help="The run as `plan` has planned it: its id, when, why.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
 def run(
     job: str,
     config: Path | None,
-    target: str | None,
-    threads: int | None,
-    vars_: str | None,
-    env: tuple[str, ...],
-    steps: tuple[str, ...],
-    schema: str | None,
-    defer_to: str | None,
-    full: bool,
-    git_ref: str | None,
+    asked: DispatchOverrides,
     cause: str,
+    start: str,
     as_json: bool,
 ) -> int:
     """Run JOB of the jobs file, now.
@@ -57,24 +50,20 @@ def run(
     environ = dict(os.environ)
     try:
         occasion = occasion_of(load_config(config), job, environ)
+        entry = start_of(start, job, occasion)
     except DbtGitopsError as error:
         tell_unprepared(job, (config or default_file()).parent, environ, error)
         raise
     if occasion.skipped:
         return tell_skipped(occasion, job, environ)
-    asked = DispatchOverrides(
-        target=target,
-        threads=threads,
-        vars=parse_vars(vars_),
-        env=parse_env(env),
-        steps=steps,
-        schema=schema,
-        defer_to=defer_to,
-        full=full,
-        git_ref=git_ref,
-    )
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
+    again = run_again(occasion, found, environ, entry.attempt if entry else 1)
+    why = cause or (entry.cause if entry else occasion.cause)
+    if again.former:
+        asked = over(recorded_overrides(again.former.run, asked.env), asked)
+        why = f"{why}: {cause_of(again.former)}"
     overrides = asked_overrides(occasion.config, found, asked)
-    return run_and_tell(occasion, found, overrides, cause or occasion.cause, environ, as_json)
+    asked_for = Asked(job=found, overrides=overrides, cause=why, start=entry, again=again)
+    return run_and_tell(occasion, asked_for, environ, as_json)

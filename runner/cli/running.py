@@ -6,58 +6,66 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.cli.chaining import chaining_of
+from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
-from runner.cli.stores import fleeting, store_of
-from runner.cli.telling import tell, tell_failure
+from runner.cli.remembering import remember
+from runner.cli.starting import planned, replaced_by
+from runner.cli.stores import fleeting, history_store_of, store_of
+from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
 from runner.execution.request import Overrides, Request, parsing, with_overrides
-from runner.execution.surroundings import Surroundings
+from runner.execution.surroundings import Surroundings, nothing_after
 from runner.git import read_checkout, worktree
+from runner.history import Entry
 from runner.model import Config, Job
 from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
+from runner.stopping import Stop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One run that is asked for. ``start`` is None where nobody has planned it."""
+
+    job: Job
+    overrides: Overrides
+    cause: str
+    start: Entry | None = None
+    again: Again = field(default_factory=Again)
 
 
 def run_and_tell(
-    occasion: Occasion,
-    job: Job,
-    overrides: Overrides,
-    cause: str,
-    environ: Mapping[str, str],
-    as_json: bool,
+    occasion: Occasion, asked: Asked, environ: Mapping[str, str], as_json: bool
 ) -> int:
     """The exit code."""
+    job, started = asked.job, occasion.started
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     outputs = Outputs(environ, occasion.number)
     reporter = _reporter(occasion, on_github)
     occasion.pending(f"starting {', '.join(step.text for step in job.steps)}")
     try:
-        with _config(occasion.config, overrides, environ) as config:
-            started = occasion.started
-            around = Surroundings(
-                config=config,
-                checkout=read_checkout(config.project, environ, started.default_branch),
-                environ=environ,
-                cache=cache_folder(environ),
-                store=store_of(config, environ, started.default_branch, reporter.say),
-                reporter=reporter,
+        with _config(occasion.config, asked.overrides, environ) as config:
+            request = _request(occasion, config, asked, environ, reporter)
+            chaining = chaining_of(config, occasion.event, environ, _idle(request))
+            around = replace(
+                surroundings(config, environ, started.default_branch, reporter),
                 base=occasion.base,
                 began=lambda folder: outputs.began(folder, job.name),
+                ended=chaining.after if chaining else nothing_after,
             )
-            if lost := fleeting(config, environ):
-                reporter.warn(lost)
-            request = _request(occasion, config, job, overrides, cause)
             if not job.enabled:
                 reporter.warn(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"
                 )
             ended, folder = run_job(request, around)
+            remember(ended, config, environ, reporter.warn)
         with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
             _print(ended, folder, as_json, reporter if on_github else None)
     except BaseException as error:
@@ -66,9 +74,28 @@ def run_and_tell(
             tell_failure(occasion.delivery, job.name, outputs, error)
         raise
     reporter.close()
-    if on_github:
-        return tell(ended, folder, occasion, around.store, outputs, environ)
-    return ended.exit_code
+    if not on_github:
+        return ended.exit_code
+    with Stop().listening():  # a cancelled workflow's second signal comes while this goes on
+        code = tell(ended, folder, occasion, around.store, outputs, environ)
+    refused = not_started(chaining.problems if chaining else [])
+    return code or refused
+
+
+def surroundings(
+    config: Config, environ: Mapping[str, str], default_branch: str, reporter: Reporter
+) -> Surroundings:
+    """What every run of this command is given. ``default_branch`` is "" where it isn't known."""
+    if lost := fleeting(config, environ):
+        reporter.warn(lost)
+    return Surroundings(
+        config=config,
+        checkout=read_checkout(config.project, environ, default_branch),
+        environ=environ,
+        cache=cache_folder(environ),
+        store=store_of(config, environ, default_branch, reporter.say),
+        reporter=reporter,
+    )
 
 
 @contextmanager
@@ -82,20 +109,38 @@ def _config(config: Config, overrides: Overrides, environ: Mapping[str, str]) ->
 
 
 def _request(
-    occasion: Occasion, config: Config, job: Job, overrides: Overrides, cause: str
+    occasion: Occasion,
+    config: Config,
+    asked: Asked,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> Request:
-    overridden, environment = with_overrides(config, job.name, overrides)
+    overridden, environment = with_overrides(config, asked.job.name, asked.overrides)
     request = Request(
         job=overridden,
         environment=environment,
-        overrides=overrides,
+        overrides=asked.overrides,
         trigger=occasion.started.trigger,
-        cause=cause,
+        cause=asked.cause,
         actor=occasion.started.actor,
         pr_number=occasion.number or occasion.started.pr_number,
         head_branch=occasion.started.head_branch,
+        former=asked.again.former,
+        remark=asked.again.note,
     )
+    if asked.start:
+        branch = occasion.started.default_branch
+        history = history_store_of(config, environ, branch, reporter.say)
+        newer = replaced_by(asked.start, asked.job, environ, history, reporter.warn)
+        request = replace(planned(request, asked.start, environ), replaced_by=newer)
     return parsing(request, occasion.parse_only) if occasion.parse_only else request
+
+
+def _idle(request: Request) -> str:
+    """Why nothing is started after this run, "" where something may be."""
+    if request.replaced_by:
+        return f"{request.replaced_by} runs in its place"
+    return "" if request.job.deploys else "it is a job of pull requests"
 
 
 def _print(run: Run, folder: Path, as_json: bool, fenced: Reporter | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +41,8 @@ def tell(
         difference=occasion.difference,
     )
     _write(annotation_lines([report]))
+    if run.status == "cancelled" and run.exit_code == ExitCode.SUCCESS:  # nobody looks at it else
+        _write([annotation("warning", f"{run.job}: {run.reason}", title="dbt-gitops")])
     summarize(step_summary(report), environ)
     delivered = occasion.delivery.ended(report) if occasion.delivery else NOT_DUE
     warn(delivered)
@@ -82,6 +84,13 @@ def tell_unprepared(
         place = place_here(event, environ, folder)
         delivery = delivery_of(job, event, place, folder, environ)
         tell_failure(delivery, job, Outputs(environ), error)
+
+
+def not_started(problems: Iterable[str]) -> int:
+    """What should have been started after the run and wasn't, as annotations; the exit code."""
+    lines = [annotation("warning", problem, title="dbt-gitops") for problem in problems]
+    _write(lines)
+    return ExitCode.GITHUB_FAILED if lines else ExitCode.SUCCESS
 
 
 def _not_reported(delivered: Delivered) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from runner.cli.compiling import stale
+from runner.cli.pace import with_pace
 from runner.config import Loaded, default_file, load
 from runner.errors import ExitCode
 from runner.reports.problems import as_annotations, as_json, as_text
@@ -34,6 +35,7 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """
     environ = dict(os.environ)
     checked = [_with_workflow(load(file), environ) for file in files or (default_file(),)]
+    checked = with_pace(checked)
     if output == "json":
         click.echo(as_json(checked))
     else:

@@ -119,7 +119,7 @@ class Delivery:
         try:
             return request()
         except GitHubFailed as error:
-            self.problems.append(_one_line(error))
+            self.problems.append(in_one_line(error))
             return None
 
     @property
@@ -129,6 +129,6 @@ class Delivery:
         return self._github
 
 
-def _one_line(error: DbtGitopsError) -> str:
+def in_one_line(error: DbtGitopsError) -> str:
     parts = (error.what, error.why, f"hint: {error.hint}" if error.hint else "")
     return "; ".join(part for part in parts if part)

@@ -127,6 +127,10 @@ class DispatchOverrides:
         return tuple(name for name, value in said.items() if value not in _NOTHING)
 
 
+# Jobs that start each other one after the other, across repositories too: beyond it is a loop.
+MAX_DEPTH = 16
+
+
 @dataclass(frozen=True, kw_only=True)
 class Upstream:
     """The job that has ended, how, and the id of its run.
@@ -140,6 +144,17 @@ class Upstream:
     run_id: str = ""
     repository: str = ""
     depth: int = 1
+
+    @property
+    def too_deep(self) -> bool:
+        """Whether the chain has come so far that it must be a loop."""
+        return self.depth > MAX_DEPTH
+
+    @property
+    def cause(self) -> str:
+        """For people."""
+        of = f" of {self.repository}" if self.repository else ""
+        return f"`{self.job}`{of} has ended: {self.ending}"
 
 
 @dataclass(frozen=True, kw_only=True)

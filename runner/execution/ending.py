@@ -89,6 +89,7 @@ def record_of(facts: Facts) -> Run:
         relations=relations(nodes),
         schemas=tuple(str(schema) for schema in made(nodes)),
         pr_number=request.pr_number,
+        rerun_of=request.former.run.run_id if request.former else "",
         overrides=request.overrides.given(),
         versions=dict(facts.versions),
         sla_seconds=request.job.sla.total_seconds() if request.job.sla else None,
@@ -155,6 +156,12 @@ def verdict(
     """Pure: the one place that says how a run ended."""
     if error is not None:
         return Verdict(status="error", reason=error.what, exit_code=error.exit_code)
+    if request.replaced_by:
+        reason = (
+            f"over-scheduled, replaced by {request.replaced_by}: slow the schedule down or speed the"
+            " job up"
+        )
+        return Verdict(status="cancelled", reason=reason, exit_code=ExitCode.SUCCESS)
     last = last_attempts(results)
     ended = [step for step in last if step.status != "success" and not step.advisory]
     unfinished = [step for step in last if step.status in ("cancelled", "skipped")]

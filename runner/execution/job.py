@@ -17,6 +17,7 @@ from runner.execution.comparison import Comparison, compares, of_deferral, open_
 from runner.execution.deferral import version_note
 from runner.execution.engines import start_engine
 from runner.execution.folder import HOME
+from runner.execution.former import carried, notes
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
@@ -53,11 +54,8 @@ class _JobRun(Recording):
         with self.stop.listening(), ExitStack() as stack:
             try:
                 self.record_early()
-                with self.stop.raising():
-                    self._take_turns(stack)
-                self.started_at = now()
-                with self.stop.timer(self.request.job.timeout):
-                    self._execute()
+                if not self.request.replaced_by:
+                    self._in_turn(stack)
             except Stopped as stopped:
                 self.note(f"stopped before the first step: {stopped}")
             except DbtGitopsError as error:
@@ -67,6 +65,13 @@ class _JobRun(Recording):
                 self.finish()
                 raise
             return self.finish()
+
+    def _in_turn(self, stack: ExitStack) -> None:
+        with self.stop.raising():
+            self._take_turns(stack)
+        self.started_at = now()
+        with self.stop.timer(self.request.job.timeout):
+            self._execute()
 
     def _take_turns(self, stack: ExitStack) -> None:
         """With other runs of the job, and with whatever else runs dbt in this checkout.
@@ -111,6 +116,11 @@ class _JobRun(Recording):
         """Profile and state, while the engine imports dbt."""
         for name in other_secrets(self.around.config, self.request, self.around.environ):
             self.note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
+        if self.request.remark:
+            self.note(self.request.remark)
+        former = self.request.former
+        for note in notes(former, self.around.checkout.commit) if former else ():
+            self.note(note)
         self._warn_of_unknown_state()
         profiles = profiles_dir(self.request, self.around, scratch)
         self.decision = decide_deferral(self.request, self.around)
@@ -118,7 +128,7 @@ class _JobRun(Recording):
             self.note(self.decision.text)
         if self.decision.action == "full":
             self.request = without_state(self.request)
-        state = fetch_state(self.decision, self.around, project, scratch / "state")
+        state = fetch_state(self.decision, self.request, self.around, project, scratch / "state")
         self.taken = taken_schemas(self.request, self.around, state)
         self.record_early()
         job = self.request.job
@@ -180,6 +190,9 @@ class _JobRun(Recording):
         packages = has_packages(project.folder)
         comparing = comparison.planned(project.target) if comparison else ()
         planned = plan_steps(self.request.job, packages, comparing)
+        if self.request.goes_on:
+            sequence.carried = carried(planned, self.request.goes_on)
+        self.results.clear()
         self.results.extend(sequence.run(planned))
         if comparison and sequence.flags.state != comparison.target:
             self.compared_with = of_deferral(self.request, self.decision)

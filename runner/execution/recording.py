@@ -14,6 +14,7 @@ from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.deferral import Decision
 from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.folder import RunFolder, new_run_id
+from runner.execution.former import standing
 from runner.execution.project import MANIFEST
 from runner.execution.publish import published_state, reason_not_to
 from runner.execution.request import Request
@@ -48,14 +49,23 @@ class Recording:
     taken: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.queued_at = self.started_at = now()
-        self.run_id = new_run_id(self.request.job.name, self.queued_at)
+        self.started_at = now()
+        self.queued_at = self.request.queued_at or self.started_at
+        self.run_id = self.request.run_id or new_run_id(self.request.job.name, self.queued_at)
         self.mask = secret_mask(self.around.config, self.around.environ)
         self.folder = RunFolder(self.around.config.root, self.run_id, self.mask)
         self.reporter = MaskedReporter(self.around.reporter, self.mask)
         self.around = replace(self.around, reporter=self.reporter)
+        self._stand_on_former()
         self.reporter.say(f"run {self.run_id}")
         self.around.began(self.folder.path)
+
+    def _stand_on_former(self) -> None:
+        """A run that ends before it has begun leaves what the next one goes on from."""
+        if self.request.former and self.request.former.run.deferred_to:
+            self.decision = Decision(action="defer", state=self.request.former.run.deferred_to)
+        if self.request.goes_on:
+            self.results.extend(standing(self.request.goes_on))
 
     def record_early(self) -> None:
         """The record of a run that dies now; whatever it comes to replaces it."""
@@ -79,11 +89,22 @@ class Recording:
         self.write(run)
         if run.state_published:
             run = self._publish(run, manifest)
+        run = self._with_ending_told(run)
         if self.folder.problems:
             run = replace(run, exit_code=run.exit_code or int(ExitCode.STATE_UNRESOLVED))
             for problem in self.folder.problems:
                 self.reporter.warn(f"not written: {problem}")
         self.reporter.run_finished()
+        return run
+
+    def _with_ending_told(self, run: Run) -> Run:
+        """The record is there before anything else starts because of it, and then says what did."""
+        said = self.mask.within(self.around.ended(run, self.folder.path))
+        for note in said:
+            self.reporter.say(note)
+        if said:
+            run = replace(run, notes=(*run.notes, *said))
+            self.write(run)
         return run
 
     def _facts(self) -> Facts:

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from runner.config.build import core_requirement
+from runner.durations import spell_duration
+from runner.execution.former import Former
 from runner.git import Checkout
-from runner.model import Config, Deferral, Environment, Job, Retries, VarValue
+from runner.model import Config, Deferral, Environment, Job, PinnedDbt, Retries, VarValue
+from runner.record import Run
 from runner.steps import Step, parse_step
+
+# With these a job builds what it would have built without them.
+SAYING_THE_SAME = frozenset({"threads", "full", "defer_to", "timeout", "generate_docs"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overrides:
-    """What this run does differently from the jobs file; None and empty mean as the file says."""
+    """What this run does differently from the jobs file; None and empty mean as the file says.
+
+    ``dbt`` is a version of dbt-core, as the file writes it.
+    """
 
     target: str | None = None
     threads: int | None = None
@@ -24,6 +35,9 @@ class Overrides:
     defer_to: Deferral | None = None
     full: bool = False
     git_ref: str | None = None
+    dbt: str | None = None
+    timeout: timedelta | None = None
+    generate_docs: bool | None = None
 
     def given(self) -> dict[str, Any]:
         """Those that are given, as the record shows them. Values of `env` stay out of it."""
@@ -32,17 +46,21 @@ class Overrides:
             value = getattr(self, each.name)
             if value:
                 shown[each.name] = value
+        if self.generate_docs is not None:
+            shown["generate_docs"] = self.generate_docs
         if self.steps:
             shown["steps"] = [step.text for step in self.steps]
         if self.defer_to:
             shown["defer_to"] = self.defer_to.to
         if self.env:
             shown["env"] = sorted(self.env)
+        if self.timeout:
+            shown["timeout"] = spell_duration(self.timeout)
         return shown
 
     def elsewhere(self) -> list[str]:
         """Those that make a run say nothing about the job as it is declared."""
-        return sorted(set(self.given()) - {"threads", "full", "defer_to"})
+        return sorted(set(self.given()) - SAYING_THE_SAME)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +69,9 @@ class Request:
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
+    ``run_id`` is "" and ``queued_at`` None where nobody has planned the run. ``replaced_by`` is the id of
+    a newer run that does what this one would have done: it ends before it begins, "" where there is none. ``former`` is the
+    run that this one runs again, None where it is a run of its own. ``remark`` is for the record.
     """
 
     job: Job
@@ -62,6 +83,16 @@ class Request:
     pr_number: int | None = None
     head_branch: str = ""
     parse_only: str = ""
+    run_id: str = ""
+    queued_at: datetime | None = None
+    replaced_by: str = ""
+    former: Former | None = None
+    remark: str = ""
+
+    @property
+    def goes_on(self) -> Run | None:
+        """The run from whose failure this one goes on, None where all is run."""
+        return self.former.run if self.former and self.former.from_failure else None
 
 
 def parsing(request: Request, why: str) -> Request:
@@ -106,5 +137,14 @@ def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job
         env={**job.env, **overrides.env},
         steps=overrides.steps or job.steps,
         defer=None if overrides.full else overrides.defer_to or job.defer,
+        timeout=overrides.timeout or job.timeout,
+        generate_docs=_either(overrides.generate_docs, job.generate_docs),
     )
-    return job, replace(environment, schema=overrides.schema or environment.schema)
+    dbt = environment.dbt
+    if overrides.dbt and isinstance(dbt, PinnedDbt):
+        dbt = replace(dbt, core=core_requirement(overrides.dbt))
+    return job, replace(environment, schema=overrides.schema or environment.schema, dbt=dbt)
+
+
+def _either(said: bool | None, declared: bool) -> bool:
+    return declared if said is None else said

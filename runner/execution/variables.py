@@ -72,8 +72,9 @@ def secret_mask(config: Config, environ: Mapping[str, str]) -> Mask:
 def _secret_names(config: Config, environ: Mapping[str, str]) -> set[str]:
     named = {name for environment in config.environments.values() for name in environment.secrets}
     addresses = [channel.address for channel in config.notifications.values()]
-    channels = {address[1:] for address in addresses if address.startswith("$")}
-    return named | channels | {name for name in environ if name.startswith(SECRET_PREFIX)}
+    addresses += [each.token for job in config.jobs.values() for each in job.dispatches]
+    variables = {address[1:] for address in addresses if address.startswith("$")}
+    return named | variables | {name for name in environ if name.startswith(SECRET_PREFIX)}
 
 
 def cloud_variables(config: Config, request: Request, run_id: str, commit: str) -> dict[str, str]:
@@ -108,10 +109,4 @@ def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:
             why=f"environment `{request.environment.name}` names what its jobs need",
             hint=f"on GitHub: gh secret set {missing[0]}, and name it in the `env:` of the workflow's"
             f" jobs run and clean; here: export {missing[0]}=…",
-        )
-    overridden = sorted(set(request.overrides.env) & set(request.environment.secrets))
-    if overridden:
-        raise ConfigInvalid(
-            f"{', '.join(overridden)} can't be set with --env",
-            why=f"it is a secret of environment `{request.environment.name}`, and --env is recorded",
         )

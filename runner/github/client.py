@@ -11,12 +11,14 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from runner.errors import GitHubFailed
+from runner.github.actions import Actions
 from runner.github.answers import (
     Artifact,
     Comment,
     Commit,
     Comparison,
     Dispatched,
+    Issue,
     PullRequest,
     Repository,
     User,
@@ -24,10 +26,12 @@ from runner.github.answers import (
 )
 from runner.github.connection import Connection
 from runner.github.download import ArtifactRefused, LinkExpired, download
+from runner.github.issues import Issues
 from runner.github.rest import Rest, Unsure, read
 from runner.github.retry import Patience
 from runner.github.trouble import Call
 
+Written = TypeVar("Written", Comment, Issue)
 Numbered = TypeVar("Numbered", Artifact, WorkflowRun, PullRequest)
 StatusState = Literal["pending", "success", "failure", "error"]
 
@@ -44,6 +48,7 @@ class GitHub:
         self._connection = connection
         self._repo = f"/repos/{connection.repository}"
         self._rest = Rest(connection, patience or Patience())
+        self.actions = Actions(self._rest, self._repo)
         self._login = ""
 
     def __repr__(self) -> str:
@@ -77,6 +82,11 @@ class GitHub:
             self._rest.send("POST", call, path, body)
         except Unsure:
             self._rest.send("POST", call, path, body)
+
+    @property
+    def issues(self) -> Issues:
+        """The repository's issues, for what no commit and no pull request is told of."""
+        return Issues(self._rest, self._repo, self._ours)
 
     def login(self) -> str:
         """Who this token writes as; one request, the first time."""
@@ -128,15 +138,15 @@ class GitHub:
             return found
         return self.edit_comment(found, text) if found else self._create_comment(number, text)
 
-    def _ours(self, page: tuple[Comment, ...], marker: str) -> Comment | None:
+    def _ours(self, page: tuple[Written, ...], marker: str) -> Written | None:
         """Anybody may write the marker, so the author counts too: whoever's token this is.
 
         That is GitHub's own bot, mostly; only the marker in another's comment makes it worth asking.
         """
         marked = [each for each in page if each.user and marker in (each.body or "")]
-        for comment in marked:
-            if comment.user and comment.user.login in (ACTIONS_BOT, self._login):
-                return comment
+        for found in marked:
+            if found.user and found.user.login in (ACTIONS_BOT, self._login):
+                return found
         if not marked or self._login:
             return None
         self.login()
@@ -230,6 +240,17 @@ class GitHub:
         body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
         path = f"{self._repo}/actions/workflows/{_file(workflow)}/dispatches"
         return read(Dispatched, call, self._rest.send("POST", call, path, body)).workflow_run_id
+
+    def repository_dispatch(self, event_type: str, payload: Mapping[str, Any]) -> None:
+        """Tells the repository's workflows of an event; one request, never sent again.
+
+        GitHub names no run. Raises :class:`Unsure` where it may have come all the same.
+        """
+        call = self._rest.call(
+            f"dispatching {event_type} to {self._connection.repository}", "contents: write"
+        )
+        body = {"event_type": event_type, "client_payload": dict(payload)}
+        self._rest.send("POST", call, f"{self._repo}/dispatches", body)
 
     def _create_comment(self, number: int, body: str) -> Comment:
         call = self._rest.call(f"commenting on #{number}", "pull-requests: write")

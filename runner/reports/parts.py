@@ -199,7 +199,7 @@ def _known(unique_id: str) -> str:
 
 def _options(overrides: Mapping[str, object]) -> Iterable[str]:
     """A run's overrides as they were given; values of variables aren't recorded."""
-    for name in ("target", "threads", "schema"):
+    for name in ("target", "threads", "schema", "dbt", "timeout"):
         if name in overrides:
             yield from (f"--{name}", str(overrides[name]))
     if "vars" in overrides:
@@ -211,6 +211,8 @@ def _options(overrides: Mapping[str, object]) -> Iterable[str]:
         yield from ("--defer-to", str(overrides["defer_to"]).split(" ")[-1])
     if overrides.get("full"):
         yield "--full"
+    if "generate_docs" in overrides:
+        yield "--generate-docs" if overrides["generate_docs"] else "--no-generate-docs"
 
 
 def _json(value: object) -> str:

@@ -1,46 +1,83 @@
-"""What an event starts, and what it would change in the jobs file: as text, JSON and a matrix."""
+"""What an event starts, and what it would change in the jobs file: as text and JSON."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from runner.config.difference import Change, Difference, FieldChange
 from runner.config.text import printable
 from runner.errors import ConfigInvalid
 from runner.github.fence import defused
-from runner.model import Config
+from runner.history import Entry
+from runner.model import Config, Job
 from runner.reports.report import DifferenceLine
-from runner.triggers import Plan, Triggered, Verdict
+from runner.triggers import Plan, Triggered, Verdict, together
 
-MAX_MATRIX = 256  # jobs that GitHub makes of one matrix
+# Of a verdict, what is said only where there is something to say.
+SELDOM = frozenset({"scheduled_for", "late", "coalesced", "upstream", "waiting"})
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """``config`` is the jobs file that decided: on a pull request the base's, None where it has none.
+    """The part of one jobs file.
 
-    ``difference`` is None where nothing was compared. ``notes`` are lines about what isn't known.
+    ``config`` is the file that decided: on a pull request the base's, None where it has none.
+    ``checkout`` is the file that is here. ``difference`` is None where nothing was compared.
+    ``notes`` are lines about what isn't known.
     """
 
     plan: Plan
     config: Config | None
+    checkout: Config
     difference: Difference | None = None
     notes: tuple[str, ...] = ()
 
     def verdict(self, job: str) -> Verdict:
         """Raises ConfigInvalid where neither jobs file has the job."""
-        for each in self.plan.verdicts:
-            if each.job == job:
-                return each
-        raise ConfigInvalid(
-            f"there is no job `{job}`",
-            why=f"the jobs are: {', '.join(each.job for each in self.plan.verdicts)}",
-        )
+        return _verdict(self.plan, job)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A part for each jobs file, and what is started of all.
+
+    ``entries`` are the runs as history has them, none where no history is kept. ``warnings`` is what
+    somebody should look after: missed times, runs without an end, jobs that are scheduled too often.
+    """
+
+    parts: tuple[PlanReport, ...]
+    entries: tuple[Entry, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        return together(part.plan for part in self.parts)
+
+    def verdict(self, job: str) -> Verdict:
+        """Raises ConfigInvalid where no jobs file has the job."""
+        return _verdict(self.plan, job)
+
+    def job(self, name: str) -> Job | None:
+        """As the file has it that decided."""
+        files = (part.config for part in self.parts)
+        found = (file.jobs[name] for file in files if file and name in file.jobs)
+        return next(found, None)
+
+
+def _verdict(plan: Plan, job: str) -> Verdict:
+    for each in plan.verdicts:
+        if each.job == job:
+            return each
+    raise ConfigInvalid(
+        f"there is no job `{job}`",
+        why=f"the jobs are: {', '.join(each.job for each in plan.verdicts)}",
+    )
 
 
 def difference_lines(difference: Difference | None) -> tuple[DifferenceLine, ...]:
@@ -74,78 +111,77 @@ def _lines(change: Change) -> Iterator[DifferenceLine]:
         yield DifferenceLine(kind="added", text=f"  next: {_times(change.fires_after)}")
 
 
-def as_text(report: PlanReport) -> str:
+def as_text(planned: Planned) -> str:
     """For people: what runs and why, what doesn't and why not, the difference, warnings, notes."""
-    lines = [*_verdicts(report.plan), *_difference(report.difference)]
-    lines += [f"note: {note}" for note in report.notes]
+    lines = list(_verdicts(planned.plan))
+    for part in planned.parts:
+        lines += _difference(part, several=len(planned.parts) > 1)
+    lines += [f"warning: {warning}" for warning in planned.warnings]
+    lines += [f"note: {note}" for note in all_notes(planned)]
     return defused("\n".join(printable(line) for line in lines))
 
 
-def as_json(report: PlanReport) -> str:
+def as_json(planned: Planned) -> str:
     """For programs.
 
     ``{"jobs": [{"job", "run", "trigger" | "code", "reason"}], "difference": {"changes": [{"kind",
     "name", "change", "fields": [{"field", "before", "after"}], "fires_before", "fires_after"}],
-    "warnings": [{"kind", "name", "code", "text"}]} | null, "notes": […]}``. Times are ISO 8601.
+    "warnings": [{"kind", "name", "code", "text"}]} | null, "missed": [{"job", "scheduled_for",
+    "noticed_at", "why"}], "warnings": […], "notes": […]}``. Times are ISO 8601. A job that a schedule
+    starts has "scheduled_for", "late" in seconds and "coalesced" too, one that is started "run_id".
     """
-    compared = report.difference
+    plan = planned.plan
+    run_ids = {entry.job: entry.run_id for entry in planned.entries}
     document = {
-        "jobs": [_job(verdict) for verdict in report.plan.verdicts],
-        "difference": asdict(compared) if compared else None,
-        "notes": report.notes,
+        "jobs": [_job(verdict, run_ids.get(verdict.job, "")) for verdict in plan.verdicts],
+        "difference": _all_differences(planned),
+        "missed": [asdict(each) for each in plan.window.missed] if plan.window else [],
+        "warnings": planned.warnings,
+        "notes": all_notes(planned),
     }
-    return _defused_json(json.dumps(document, indent=2, default=datetime.isoformat))
+    return defused_json(json.dumps(document, indent=2, default=_plain))
 
 
-def as_matrix(report: PlanReport) -> str:
-    """A matrix of GitHub's jobs, in one line.
+def all_notes(planned: Planned) -> tuple[str, ...]:
+    """Each once, however many files it is about."""
+    notes = (note for part in planned.parts for note in part.notes)
+    return tuple(dict.fromkeys([*notes, *planned.notes]))
 
-    ``{"include": [{"job": "ci", "environment": "ci", "runs_on": ["ubuntu-latest"],
-    "github_environment": ""}]}``. GitHub refuses an empty ``include``: whoever uses it skips its job
-    then. Raises ConfigInvalid on more jobs than a matrix can have.
-    """
-    triggered = report.plan.triggered
-    if len(triggered) > MAX_MATRIX:
-        raise ConfigInvalid(
-            f"{len(triggered)} jobs are due at once",
-            why=f"a matrix of GitHub has at most {MAX_MATRIX} jobs",
-            hint="spread them over several schedules, or name fewer branches",
+
+def _all_differences(planned: Planned) -> dict[str, object] | None:
+    compared = [part.difference for part in planned.parts if part.difference]
+    if not compared:
+        return None
+    return asdict(
+        Difference(
+            changes=tuple(change for each in compared for change in each.changes),
+            warnings=tuple(warning for each in compared for warning in each.warnings),
         )
-    return _defused_json(json.dumps({"include": [_leg(report.config, t) for t in triggered]}))
+    )
 
 
-def as_jobs(report: PlanReport) -> str:
-    """``[{"job", "status": "due" | "skipped", "reason"}]`` in one line."""
-    jobs = [
-        {
-            "job": verdict.job,
-            "status": "due" if isinstance(verdict, Triggered) else "skipped",
-            "reason": verdict.reason,
-        }
-        for verdict in report.plan.verdicts
-    ]
-    return _defused_json(json.dumps(jobs))
-
-
-def _leg(config: Config | None, triggered: Triggered) -> dict[str, object]:
-    assert config is not None, "without a jobs file nothing is triggered"
-    job = config.jobs[triggered.job]
-    environment = config.environment_of(job)
-    return {
-        "job": job.name,
-        "environment": environment.name,
-        "runs_on": environment.runs_on,
-        # What only parses needs nothing that a deployment environment of GitHub guards.
-        "github_environment": "" if triggered.parse_only else environment.github_environment or "",
-    }
-
-
-def _job(verdict: Verdict) -> dict[str, object]:
+def _job(verdict: Verdict, run_id: str) -> dict[str, object]:
+    """What most jobs haven't is left out."""
     run = isinstance(verdict, Triggered)
-    return {"job": verdict.job, "run": run, **asdict(verdict)}
+    said = {
+        name: value
+        for name, value in vars(verdict).items()
+        if name not in SELDOM or value not in (None, 0, {}, timedelta(0))
+    }
+    if isinstance(verdict, Triggered) and verdict.scheduled_for is None:
+        said.pop("late", None)
+    more = {"run_id": run_id} if run_id else {}
+    return {"job": verdict.job, "run": run, **said, **more}
 
 
-def _defused_json(text: str) -> str:
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    assert isinstance(value, timedelta), value
+    return value.total_seconds()
+
+
+def defused_json(text: str) -> str:
     """The same JSON without what GitHub would read as a command wherever it stands in a line."""
     return text.replace("##[", "#\\u0023[")
 
@@ -158,13 +194,15 @@ def _verdicts(plan: Plan) -> Iterator[str]:
         yield from (f"  {verdict.job:<{width}}  {verdict.reason}" for verdict in verdicts)
 
 
-def _difference(difference: Difference | None) -> Iterator[str]:
+def _difference(part: PlanReport, *, several: bool) -> Iterator[str]:
+    difference = part.difference
+    file = str(part.checkout.path) if several else "the jobs file"
     if difference is None:
         return
     if not difference.changes:
-        yield "changes of the jobs file: none"
+        yield f"changes of {file}: none"
         return
-    yield "changes of the jobs file, in effect when merged:"
+    yield f"changes of {file}, in effect when merged:"
     for change in difference.changes:
         yield from _change(change)
     for each in difference.warnings:

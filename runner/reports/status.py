@@ -41,6 +41,11 @@ def failed(job: str, reason: str, target_url: str = "") -> CommitStatus:
     return _status(job, "error", reason, target_url)
 
 
+def held_back(job: str, reason: str, target_url: str = "") -> CommitStatus:
+    """The job would have started, and has failed too often: that is the project's failure."""
+    return _status(job, "failure", f"held back: {reason}", target_url)
+
+
 def ended(report: Report) -> CommitStatus:
     """The last one. A skipped job is a success, because GitHub waits for ever for any other."""
     run = report.run

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from runner.errors import ConfigInvalid, StateUnresolved
 from runner.state.file_store import FileStore
+from runner.state.files import Files
 from runner.state.folder import Folder
 from runner.state.objects import EXTRAS, Objects
 from runner.state.store import StateStore
@@ -15,7 +16,12 @@ GITHUB = "github"
 
 
 def open_store(location: str, root: Path) -> StateStore:
-    """The store at a folder, relative to ``root``, or at the URL of an object store.
+    """The store at the place of :func:`open_files`."""
+    return FileStore(open_files(location, root))
+
+
+def open_files(location: str, root: Path) -> Files:
+    """The files of a folder, relative to ``root``, or at the URL of an object store.
 
     Raises :class:`ConfigInvalid` where the location can't be one, and :class:`StateUnresolved`
     where the package for it is missing or its settings don't suffice to reach it.
@@ -28,7 +34,7 @@ def open_store(location: str, root: Path) -> StateStore:
         )
     scheme, separator, rest = location.partition("://")
     if not separator:
-        return FileStore(Folder(root / Path(location).expanduser()))
+        return Folder(root / Path(location).expanduser())
     _refuse_credentials(scheme, rest)
     if scheme not in EXTRAS:
         known = ", ".join(f"{name}://" for name in EXTRAS)
@@ -38,7 +44,7 @@ def open_store(location: str, root: Path) -> StateStore:
         )
     if not rest.strip("/"):
         raise ConfigInvalid(f"{location} names no bucket", hint=f"write {scheme}://bucket/prefix")
-    return FileStore(Objects(location))
+    return Objects(location)
 
 
 def _refuse_credentials(scheme: str, rest: str) -> None:

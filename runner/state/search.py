@@ -54,6 +54,10 @@ class Search:
             else:
                 yield artifact
 
+    def believe(self, run_id: int) -> None:
+        """A run that was found right before, by whoever remembers it: it isn't asked for again."""
+        self._of_runs[run_id] = ""
+
     def passing(self) -> Passed:
         return Passed(self._say)
 

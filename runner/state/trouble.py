@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.errors import DbtGitopsError, StateUnresolved
+from runner.errors import DbtGitopsError, GitHubFailed, StateUnresolved
 from runner.stopping import Stopped
 
 # By name: the packages that define them may not be installed. The first that fits is taken.
@@ -64,6 +64,17 @@ def explained(what: str, kinds: type[Exception] = Exception) -> Iterator[None]:
         raise
     except kinds as error:
         raise StateUnresolved(what, why=_why(error), hint=_hint(error)) from error
+
+
+@contextmanager
+def unanswered(what: str) -> Iterator[None]:
+    """Turns what GitHub refused into :class:`StateUnresolved`, with ``what`` as its message."""
+    try:
+        yield
+    except GitHubFailed as error:
+        raise StateUnresolved(
+            what, why=f"{error.what}: {error.why}" if error.why else error.what, hint=error.hint
+        ) from error
 
 
 def _why(error: Exception) -> str:

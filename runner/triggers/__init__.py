@@ -2,6 +2,7 @@
 
 from runner.triggers.decide import after, decide
 from runner.triggers.plan import (
+    EXPECTED,
     QUIET,
     Changes,
     Code,
@@ -10,9 +11,11 @@ from runner.triggers.plan import (
     Trigger,
     Triggered,
     Verdict,
+    together,
 )
 
 __all__ = [
+    "EXPECTED",
     "QUIET",
     "Changes",
     "Code",
@@ -23,4 +26,5 @@ __all__ = [
     "Verdict",
     "after",
     "decide",
+    "together",
 ]

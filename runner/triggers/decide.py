@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 
 from runner.errors import ConfigInvalid
 from runner.events import (
@@ -17,21 +18,40 @@ from runner.events import (
     Tick,
     WorkflowRun,
 )
+from runner.history import History
 from runner.model import Config, Ending, Environment, Job
-from runner.triggers import rules
+from runner.schedule.due import due
+from runner.triggers import dispatches, rules, ticks
+from runner.triggers.dispatches import Asked
 from runner.triggers.plan import Changes, NotTriggered, Plan, Trigger, Triggered, Verdict
 
 
-def decide(config: Config, event: Event, changes: Changes, proposed: Config | None = None) -> Plan:
+def decide(
+    config: Config,
+    event: Event,
+    changes: Changes,
+    proposed: Config | None = None,
+    *,
+    history: History | None = None,
+    now: datetime | None = None,
+    policy: Config | None = None,
+    elsewhere: Collection[str] = (),
+) -> Plan:
     """What the event starts.
 
     ``config`` is what holds: on a pull request the base's. ``proposed`` is the head's then; a job that
-    is only there isn't run. Raises ConfigInvalid on a dispatch of a job that isn't there.
+    is only there isn't run. ``history`` and ``now`` count for what pull requests don't start; without
+    a history nothing was started before. ``policy`` is the default branch's jobs file where another is
+    dispatched on, ``elsewhere`` the jobs of other files. Raises ConfigInvalid on a dispatch of a job
+    that isn't there.
     """
     if isinstance(event, Dispatch) and event.job:
-        _known(config, event.job)
+        _known(config, event.job, elsewhere)
+    if isinstance(event, Tick):
+        return _ticked(config, event, history, now or datetime.now(timezone.utc))
+    asked = Asked(config=config, policy=policy or config, history=history or History())
     verdicts: list[Verdict] = [
-        _as_base(_verdict(config, job, event, changes), config, proposed)
+        _as_base(_verdict(asked, job, event, changes), config, proposed)
         for job in config.jobs.values()
     ]
     added = [name for name in (proposed.jobs if proposed else ()) if name not in config.jobs]
@@ -46,7 +66,7 @@ def after(config: Config, name: str, ending: Ending) -> Plan:
     reason = f"`{name}` has ended: {ending}"
     return Plan(
         verdicts=tuple(
-            _first(job, "job", reason, rules.after_job(job, name, ending))
+            _first(job, "job", reason, dispatches.after_job(job, name, ending))
             for job in config.jobs.values()
         )
     )
@@ -66,17 +86,33 @@ def _declared(config: Config, name: str) -> tuple[Job, Environment] | None:
     return (job, config.environment_of(job)) if job else None
 
 
-def _known(config: Config, name: str) -> None:
-    if name not in config.jobs:
-        near = difflib.get_close_matches(name, config.jobs, n=1)
+def _known(config: Config, name: str, elsewhere: Collection[str] = ()) -> None:
+    jobs = dict.fromkeys([*config.jobs, *sorted(elsewhere)])
+    if name not in jobs:
+        near = difflib.get_close_matches(name, jobs, n=1)
         raise ConfigInvalid(
-            f"there is no job {name!r} in {config.path.name}",
-            why=f"its jobs are: {', '.join(config.jobs)}",
+            f"there is no job {name!r}" + ("" if elsewhere else f" in {config.path.name}"),
+            why=f"the jobs are: {', '.join(jobs)}",
             hint=f"did you mean `{near[0]}`?" if near else "",
         )
 
 
-def _verdict(config: Config, job: Job, event: Event, changes: Changes) -> Verdict:
+def _ticked(config: Config, event: Tick, history: History | None, now: datetime) -> Plan:
+    window = due(config.jobs.values(), history, now, event.schedule)
+    tick = ticks.ticked(window, history or History(), event.schedule, now)
+    verdicts = tuple(
+        ticks.verdict(job, tick) if job.enabled else _disabled(job) for job in config.jobs.values()
+    )
+    failing = frozenset(
+        each.job
+        for each in verdicts
+        if isinstance(each, NotTriggered) and each.code == "disabled_after"
+    )
+    return Plan(verdicts=verdicts, window=ticks.without(window, failing, now))
+
+
+def _verdict(asked: Asked, job: Job, event: Event, changes: Changes) -> Verdict:
+    config = asked.config
     if isinstance(event, PullRequest):
         reason = f"pull request #{event.number} into {event.base_ref} ({event.action})"
         objections = rules.pull_request(config, job, event, changes)
@@ -87,27 +123,51 @@ def _verdict(config: Config, job: Job, event: Event, changes: Changes) -> Verdic
         return _first(job, "merge_group", reason, rules.merge_group(config, job, event, changes))
     if isinstance(event, Merge):
         reason = f"push to {event.branch}"
-        return _first(job, "merge", reason, rules.merge(config, job, event, changes))
-    if isinstance(event, Tick):
-        return _first(
-            job, "schedule", f"the schedule {event.schedule} fired", rules.tick(job, event)
-        )
+        objections = rules.merge(config, job, event, changes)
+        return _if_sound(_first(job, "merge", reason, objections), job, asked.history)
     if isinstance(event, Dispatch):
-        trigger: Trigger = "job" if event.upstream else "dispatch"
-        return _first(job, trigger, _dispatched(event), rules.dispatch(job, event))
+        return _asked_for(asked, job, event)
+    assert not isinstance(event, Tick), "a tick decides on all jobs at once"
     return NotTriggered(job=job.name, code="event", reason=_idle(event))
+
+
+def _asked_for(asked: Asked, job: Job, event: Dispatch) -> Verdict:
+    """What is said of all upstream runs goes with it, whether it starts or waits."""
+    trigger: Trigger = "job" if event.upstream else "dispatch"
+    objections = dispatches.dispatch(job, event, asked)
+    verdict = _first(job, trigger, _dispatched(event), objections)
+    if event.upstream is None:
+        return verdict
+    upstream = dispatches.arrived(job, event.upstream, asked.history)
+    if isinstance(verdict, NotTriggered):
+        return replace(verdict, waiting=upstream) if verdict.code == "waits" else verdict
+    return _if_sound(replace(verdict, upstream=upstream), job, asked.history)
+
+
+def _if_sound(verdict: Verdict, job: Job, history: History) -> Verdict:
+    """The verdict, unless the job has failed too often to start without a person's word."""
+    objection = ticks.failing(job, history) if isinstance(verdict, Triggered) else None
+    if objection is None:
+        return verdict
+    code, why_not = objection
+    return NotTriggered(job=job.name, code=code, reason=why_not)
 
 
 def _first(
     job: Job, trigger: Trigger, reason: str, objections: Iterator[rules.Objection]
 ) -> Verdict:
     """The first objection decides; without any the job runs."""
-    disabled: rules.Objection = ("disabled", "it is disabled in the jobs file")
-    objection = next(objections, None) if job.enabled else disabled
+    if not job.enabled:
+        return _disabled(job)
+    objection = next(objections, None)
     if objection is None:
         return Triggered(job=job.name, trigger=trigger, reason=reason)
     code, why_not = objection
     return NotTriggered(job=job.name, code=code, reason=why_not)
+
+
+def _disabled(job: Job) -> NotTriggered:
+    return NotTriggered(job=job.name, code="disabled", reason="it is disabled in the jobs file")
 
 
 def _without_connection(verdict: Verdict, why: str) -> Verdict:
@@ -124,7 +184,10 @@ def _unknown(changes: Changes) -> str:
 def _dispatched(event: Dispatch) -> str:
     cause = f": {event.cause}" if event.cause else ""
     if event.upstream:
-        return f"`{event.upstream.job}` has ended: {event.upstream.ending}{cause}"
+        here = dispatches.chained(event)
+        upstream = replace(event.upstream, repository="") if here else event.upstream
+        said = upstream.cause
+        return said if event.cause == said else f"{said}{cause}"
     return f"run {event.rerun} is to be run again{cause}" if event.rerun else f"asked for{cause}"
 
 

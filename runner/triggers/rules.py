@@ -6,18 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.events import Dispatch, Merge, MergeGroup, PullRequest, Tick
-from runner.model import Config, Ending, Job, PullRequestTrigger
+from runner.events import Merge, MergeGroup, PullRequest
+from runner.model import Config, Job, PullRequestTrigger
 from runner.patterns import selected
 from runner.triggers.plan import Changes, Code
 
 Objection: TypeAlias = tuple[Code, str]
-
-
-def due(job: Job, event: Tick) -> bool:
-    """Whether a scheduled job is due now."""
-    fired = event.schedule.split()
-    return any(schedule.cron.split() == fired for schedule in job.triggers.schedule)
 
 
 def pull_request(
@@ -70,32 +64,6 @@ def merge(config: Config, job: Job, event: Merge, changes: Changes) -> Iterator[
     if trigger.paths:
         yield from _patterns(trigger.paths, changes)
     yield from _secrets(config, job, event)
-
-
-def tick(job: Job, event: Tick) -> Iterator[Objection]:
-    if not job.triggers.schedule:
-        yield "trigger", "it has no schedule"
-    elif not due(job, event):
-        crons = ", ".join(schedule.cron for schedule in job.triggers.schedule)
-        yield "schedule", f"{event.schedule} fired, and its schedule is {crons}"
-
-
-def dispatch(job: Job, event: Dispatch) -> Iterator[Objection]:
-    if event.job != job.name:
-        yield "dispatch", f"`{event.job}` was asked for" if event.job else _no_job(event)
-    elif event.upstream:
-        yield from after_job(job, event.upstream.job, event.upstream.ending)
-    elif not job.triggers.dispatch and not event.rerun:
-        yield "trigger", "it doesn't have `dispatch: true`"
-
-
-def after_job(job: Job, name: str, ending: Ending) -> Iterator[Objection]:
-    endings = [trigger.on for trigger in job.triggers.job if name in trigger.names]
-    if not endings:
-        yield "trigger", f"`{name}` doesn't start it"
-    elif not any(ending in on for on in endings):
-        wanted = " or ".join(dict.fromkeys(each for on in endings for each in on))
-        yield "ending", f"`{name}` has ended: {ending}; it starts after {wanted}"
 
 
 def _branch(branch: str, patterns: tuple[str, ...], default_branch: str) -> Iterator[Objection]:
@@ -159,9 +127,3 @@ def _secrets(config: Config, job: Job, event: PullRequest | Merge) -> Iterator[O
     if event.dependabot and secrets:
         needs = ", ".join(secrets)
         yield "secrets", f"GitHub gives Dependabot's events no Actions secrets; it needs {needs}"
-
-
-def _no_job(event: Dispatch) -> str:
-    if event.event_type:
-        return f"the repository_dispatch {event.event_type} names no job"
-    return "the dispatch names no job"

@@ -1,8 +1,9 @@
 """`make bench`: every figure that the project promises, measured in pairs in one run.
 
-`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `small` (the example), `github`
-(a pull request of the example), `comparison` (what a pull request's exact comparison costs), `large`
-(1,000 models, which takes most of the time).
+`make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `plan` (a tick over many jobs, from
+the command to its outputs), `small` (the example), `github` (a pull request of the example), `comparison`
+(what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `ticks`
+(what a tick of 1,000 jobs costs in the process), `year` (a year of GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, pull_requests, sync
+from tests.bench import commands, comparison, jobs, plans, pull_requests, sync, ticks, year
 from tests.bench.timing import Row, table
+
+PARTS = {"commands", "plan", "sync", "small", "github", "comparison", "large", "ticks", "year"}
 
 
 def main(arguments: list[str]) -> None:
-    parts = set(arguments) or {"commands", "sync", "small", "github", "comparison", "large"}
+    parts = set(arguments) or PARTS
     with tempfile.TemporaryDirectory(prefix="dbt-gitops-bench-") as folder:
         root = Path(folder)
         if "commands" in parts:
             print("Commands, CPU seconds and seconds:\n", flush=True)
             commands.print_figures(root / "commands")
+        if "plan" in parts:
+            print("\nA tick of the schedule:\n", flush=True)
+            plans.print_figures(root / "plan")
         if "sync" in parts:
             print("\nThe compiled workflow, seconds:\n", flush=True)
             sync.print_figures(root / "sync")
@@ -38,6 +44,12 @@ def main(arguments: list[str]) -> None:
         if "large" in parts:
             print("\nMemory of the runner, the worker apart:\n", flush=True)
             jobs.print_memory(root)
+        if "ticks" in parts:
+            print("\nA tick, CPU seconds:\n", flush=True)
+            ticks.print_figures()
+        if "year" in parts:
+            print("\nA year of GitHub's ticks:\n", flush=True)
+            year.print_figures()
 
 
 def _measured(measures: Sequence[Callable[[Path], Row]], root: Path) -> Iterator[Row]:

@@ -23,6 +23,7 @@ from tests.fake_github.things import (
     START,
     Artifact,
     Comment,
+    Issue,
     Pull,
     Run,
     Status,
@@ -48,7 +49,8 @@ class FakeGitHub:
     """One repository. Use it in a ``with``; ``api_url`` is what the client is given.
 
     The storage of artifacts is another host, which refuses ``Authorization``; its addresses are
-    valid for ``link_seconds``. ``denied`` are the permissions that the token hasn't.
+    valid for ``link_seconds``. ``denied`` are the permissions that the token hasn't. ``elsewhere`` are
+    other repositories, each with a token of its own; they take dispatches and nothing else.
     """
 
     token: str = TOKEN
@@ -56,13 +58,16 @@ class FakeGitHub:
     artifacts: list[Artifact] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
     pulls: dict[int, Pull] = field(default_factory=dict)
     contents: dict[tuple[str, str], bytes] = field(default_factory=dict)
     refs: dict[tuple[str, str], str] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
+    repository_dispatched: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    elsewhere: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     remaining: int = 1000
@@ -165,10 +170,8 @@ class FakeGitHub:
         return answer
 
     def _permitted(self, request: Request) -> Answer:
-        if request.headers.get("authorization") not in (
-            f"token {self.token}",
-            f"Bearer {self.token}",
-        ):
+        token = self.elsewhere.get("/".join(request.path.split("/")[2:4]), self.token)
+        if request.headers.get("authorization") not in (f"token {token}", f"Bearer {token}"):
             return _refusal(401, "Bad credentials")
         if self.remaining == 0:
             return _refusal(403, "API rate limit exceeded for installation ID 1.")
@@ -260,6 +263,22 @@ class FakeGitHub:
         self.comments.remove(found[0])
         return Answer(status=204)
 
+    def list_issues(self, request: Request, _asked: Any) -> Answer:
+        state = request.query.get("state", "open")
+        newest_first = sorted(self.issues, key=lambda issue: -issue.number)
+        found = [issue for issue in newest_first if state in ("all", issue.state)]
+        return self._page(request, [self._answers.issue(issue) for issue in found])
+
+    def create_issue(self, _request: Request, asked: Any) -> Answer:
+        if len(asked.get("body", "")) > COMMENT_LIMIT:
+            return _too_long()
+        number = max([0, *self.pulls, *(issue.number for issue in self.issues)]) + 1
+        issue = Issue(
+            number=number, title=asked["title"], body=asked.get("body", ""), login=self.login
+        )
+        self.issues.append(issue)
+        return _json(self._answers.issue(issue), 201)
+
     def list_pulls(self, request: Request, _asked: Any) -> Answer:
         state = request.query.get("state", "open")
         newest_first = sorted(self.pulls.values(), key=lambda pull: -pull.number)
@@ -305,6 +324,29 @@ class FakeGitHub:
         run = self.runs.get(int(number))
         return _json(self._answers.run(run)) if run else _refusal(404, "Not Found")
 
+    def list_jobs(self, request: Request, _asked: Any, number: str, attempt: str) -> Answer:
+        run = self.runs.get(int(number))
+        if run is None:
+            return _refusal(404, "Not Found")
+        found = run.jobs.get(int(attempt), [])
+        answers = [self._answers.job(run, int(attempt), n, job) for n, job in enumerate(found)]
+        return self._page(request, answers, "jobs")
+
+    def cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "cancel")
+
+    def force_cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "force-cancel")
+
+    def _cancel(self, number: int, how: str) -> Answer:
+        run = self.runs.get(number)
+        if run is None:
+            return _refusal(404, "Not Found")
+        if run.conclusion:
+            return _refusal(409, "Cannot cancel a workflow run that is completed.")
+        run.cancelled = how
+        return _json({}, 202)
+
     def list_runs(self, request: Request, _asked: Any, workflow: str) -> Answer:
         wanted = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}
         found = [run for run in self.runs.values() if run.path.endswith(f"/{workflow}")]
@@ -327,6 +369,14 @@ class FakeGitHub:
                 "html_url": answer["html_url"],
             }
         )
+
+    def repository_dispatch(self, _request: Request, asked: Any, repository: str) -> Answer:
+        if repository not in (OWN.full_name, *self.elsewhere):
+            return _refusal(404, "Not Found")
+        if len(asked["event_type"]) > 100 or len(asked.get("client_payload") or {}) > 10:
+            return _refusal(422, "Invalid request.")
+        self.repository_dispatched.append((repository, asked))
+        return Answer(status=204)
 
     def _page(self, request: Request, items: list[Any], key: str = "") -> Answer:
         """One page and the links to the others, which GitHub leaves out where there are none."""

@@ -45,6 +45,8 @@ ROUTES = (
     _route("POST", r"/issues/(\d+)/comments", "create_comment", "pull-requests: write"),
     _route("PATCH", r"/issues/comments/(\d+)", "edit_comment", "pull-requests: write"),
     _route("DELETE", r"/issues/comments/(\d+)", "delete_comment", "pull-requests: write"),
+    _route("GET", r"/issues", "list_issues", "issues: read"),
+    _route("POST", r"/issues", "create_issue", "issues: write"),
     _route("GET", r"/pulls", "list_pulls", "pull-requests: read"),
     _route("GET", r"/pulls/(\d+)", "get_pull", "pull-requests: read"),
     _route("GET", r"/actions/artifacts", "list_artifacts", "actions: read"),
@@ -52,8 +54,17 @@ ROUTES = (
     _route("GET", r"/actions/artifacts/(\d+)/zip", "download_artifact", "actions: read"),
     _route("GET", r"/actions/runs/(\d+)", "get_run", "actions: read"),
     _route("GET", r"/actions/runs/(\d+)/artifacts", "list_run_artifacts", "actions: read"),
+    _route("GET", r"/actions/runs/(\d+)/attempts/(\d+)/jobs", "list_jobs", "actions: read"),
+    _route("POST", r"/actions/runs/(\d+)/cancel", "cancel_run", "actions: write"),
+    _route("POST", r"/actions/runs/(\d+)/force-cancel", "force_cancel_run", "actions: write"),
     _route("GET", r"/actions/workflows/([^/]+)/runs", "list_runs", "actions: read"),
     _route("POST", r"/actions/workflows/([^/]+)/dispatches", "dispatch", "actions: write"),
+    Route(
+        method="POST",
+        pattern=re.compile(r"/repos/([^/]+/[^/]+)/dispatches"),
+        name="repository_dispatch",
+        permission="contents: write",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,15 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from runner.errors import StateUnresolved
+from runner.history import History
+from runner.history_changes import handled
 from runner.state import StateStore, open_store
+from runner.state.history_store import FileHistory
+from runner.state.opening import open_files
 from runner.stopping import Stop, Stopped
 from tests.unit.state_samples import manifest, prepare, publish
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 
 
 @pytest.fixture(scope="module")
@@ -165,3 +171,14 @@ def test_a_timeout_ends_the_wait_for_an_endpoint_that_never_answers(
         with pytest.raises(Stopped), stop.timer(timedelta(seconds=1)), stop.raising():
             store.published()
     assert time.monotonic() - started < 10
+
+
+def test_the_history_in_a_bucket(bucket: Any, tmp_path: Path) -> None:
+    location = f"s3://{bucket.name}/team"
+    first, second = (FileHistory(open_files(location, tmp_path)) for _ in range(2))
+    assert (first.read(), second.read()) == (None, None)
+    first.write(handled(History(), NOON, {"daily": "0 4 * * * UTC"}))
+    with pytest.raises(StateUnresolved, match="has changed since it was read"):
+        second.write(History())
+    assert second.read() == handled(History(), NOON, {"daily": "0 4 * * * UTC"})
+    assert [each.key for each in bucket.objects.all()] == ["team/history.json"]

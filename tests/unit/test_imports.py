@@ -11,10 +11,10 @@ ROOT = Path(__file__).parents[2] / "runner"
 FLOORS: list[set[str]] = [
     {"__main__"},
     {"cli"},
-    {"cleaning", "delivery", "execution"},
+    {"cleaning", "delivery", "execution", "runs"},
     {"dbt", "state", "reports"},
     {"github", "workflow"},
-    {"blocks", "config", "events", "triggers", "schedule"},
+    {"blocks", "chain", "config", "events", "triggers", "schedule"},
     {
         "cleaned",
         "history",
@@ -26,14 +26,18 @@ FLOORS: list[set[str]] = [
         "record_json",
     },
     {"base_commit", "git", "masking", "steps", "stopping"},
-    {"durations", "errors", "patterns"},
+    {"chain", "durations", "errors", "patterns"},
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),
+    ("chain", "events"),
+    ("chain", "triggers"),
     ("cleaned", "record"),
     ("cleaning", "execution"),
     ("config", "schedule"),
+    ("triggers", "blocks"),
     ("triggers", "events"),
+    ("triggers", "schedule"),
     ("history", "record"),
     ("history_changes", "history"),
     ("history_json", "history"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from runner.config import from_bytes
 from runner.errors import ConfigInvalid
 from runner.events import (
     Dispatch,
+    DispatchOverrides,
     Event,
     Merge,
     MergeGroup,
@@ -20,7 +23,9 @@ from runner.events import (
     Upstream,
     WorkflowRun,
 )
+from runner.history import Entry, History, Missed, Outcome
 from runner.model import Config, Ending
+from runner.record import RunStatus
 from runner.triggers import Changes, NotTriggered, Triggered, Verdict, after, decide
 
 ROOT = Path("/repo")
@@ -39,6 +44,10 @@ GROUP = MergeGroup(
 )  # fmt: skip
 DISPATCH = Dispatch(repository="o/r", job="job")
 MODEL = ("dbt/models/a.sql",)
+# A Saturday.
+NOW = datetime(2026, 11, 21, 4, 3, tzinfo=timezone.utc)
+FOUR = NOW.replace(minute=0)
+TICK = Tick(repository="o/r", schedule="0 4 * * *")
 
 
 def config(triggers: str, extra: str = "") -> Config:
@@ -53,6 +62,7 @@ defaults: {{ environment: plain, steps: [dbt build] }}
 jobs:
   job: {{ triggers: {triggers}{extra} }}
   other: {{ triggers: {{ dispatch: true }} }}
+  third: {{ triggers: {{ dispatch: true }} }}
 """
     loaded = from_bytes(ROOT / "dbt_jobs.yml", text.encode())
     assert loaded.config is not None, loaded.problems
@@ -64,8 +74,11 @@ def verdict(
     event: Event,
     paths: tuple[str, ...] | None = MODEL,
     extra: str = "",
+    **known: Any,
 ) -> Verdict:
-    plan = decide(config(triggers, extra), event, Changes(root=ROOT, paths=paths))
+    """``known``: the history, and the moment where it isn't that of the tests."""
+    changes = Changes(root=ROOT, paths=paths)
+    plan = decide(config(triggers, extra), event, changes, **{"now": NOW, **known})
     return next(each for each in plan.verdicts if each.job == "job")
 
 
@@ -87,6 +100,9 @@ MERGE_PATHS = "{ merge: { paths: ['dbt/**'] } }"
 DISPATCHED = "{ dispatch: true }"
 CHAINED = "{ job: { name: other, on: [success, error] } }"
 SECRET = ", environment: secret"
+POLICY = "{ dispatch: { overrides: [threads, env] } }"
+# The end of another repository's job.
+FAR = Upstream(job="x", ending="success", repository="o/elsewhere")
 
 RUNS: list[tuple[str, Event, tuple[str, ...] | None, str, str]] = [
     (ANY, PR, MODEL, "", "pull request #7 into main (opened)"),
@@ -113,13 +129,19 @@ RUNS: list[tuple[str, Event, tuple[str, ...] | None, str, str]] = [
     (MERGE_PATHS, PUSH, None, "", "push to main"),
     (ANY, GROUP, MODEL, "", "the merge queue of main asks for checks"),
     (DRAFTS, GROUP, None, "", "the merge queue of main"),
-    (NIGHTLY, Tick(repository="o/r", schedule="0 4 * * *"), None, "", "the schedule 0 4 * * *"),
-    (NIGHTLY, Tick(repository="o/r", schedule="0  6 * * 1 "), None, "", "fired"),
+    (NIGHTLY, TICK, None, "", "scheduled for Sat 21 Nov 2026 04:00 UTC, 3m 00s late"),
+    (NIGHTLY, replace(TICK, schedule="0  4 * * * "), None, "", "04:00 UTC"),
     (DISPATCHED, DISPATCH, None, "", "asked for"),
     (DISPATCHED, replace(DISPATCH, cause="backfill"), None, "", "asked for: backfill"),
     (NIGHTLY, replace(DISPATCH, rerun="17"), None, "", "run 17 is to be run again"),
     (CHAINED, replace(DISPATCH, upstream=Upstream(job="other", ending="error")), None, "",
      "`other` has ended: error"),
+    (CHAINED, replace(DISPATCH, upstream=Upstream(job="other", ending="error", repository="O/R")), None,
+     "", "`other` has ended: error"),
+    (DISPATCHED, replace(DISPATCH, upstream=FAR), None, "", "`x` of o/elsewhere has ended: success"),
+    (POLICY, replace(DISPATCH, overrides=DispatchOverrides(threads=2)), None, "", "asked for"),
+    (DISPATCHED, replace(DISPATCH, overrides=DispatchOverrides(env={"X": "y"})), None, SECRET,
+     "asked for"),
 ]  # fmt: skip
 TRIGGERS = {
     PullRequest: "pull_request", Merge: "merge", MergeGroup: "merge_group", Tick: "schedule",
@@ -169,9 +191,12 @@ DOES_NOT: list[tuple[str, Event, tuple[str, ...] | None, str, str, str]] = [
     (ANY, replace(GROUP, action="destroyed"), MODEL, "", "event", "the merge group is destroyed"),
     (ANY, replace(GROUP, base_ref="x"), MODEL, "", "branch", "x is not the default branch"),
     (ANY, GROUP, ("README.md",), "", "no-relevant-change", "no dbt-relevant change"),
-    (NIGHTLY, Tick(repository="o/r", schedule="0 5 * * *"), None, "", "schedule",
+    (NIGHTLY, replace(TICK, schedule="0 5 * * *"), None, "", "schedule",
      "0 5 * * * fired, and its schedule is 0 4 * * *, 0 6 * * 1"),
-    (MERGE, Tick(repository="o/r", schedule="0 5 * * *"), None, "", "trigger", "has no schedule"),
+    (NIGHTLY, replace(TICK, schedule="0 6 * * 1"), None, "", "schedule",
+     "no time of its schedule has come since the last tick"),
+    (NIGHTLY, TICK, None, ", enabled: false", "disabled", "disabled"),
+    (MERGE, TICK, None, "", "trigger", "has no schedule"),
     (NIGHTLY, DISPATCH, None, "", "trigger", "it doesn't have `dispatch: true`"),
     (DISPATCHED, replace(DISPATCH, job="other"), None, "", "dispatch", "`other` was asked for"),
     (DISPATCHED, replace(DISPATCH, job=""), None, "", "dispatch", "the dispatch names no job"),
@@ -181,6 +206,18 @@ DOES_NOT: list[tuple[str, Event, tuple[str, ...] | None, str, str, str]] = [
      "ending", "`other` has ended: cancelled; it starts after success or error"),
     (DISPATCHED, replace(DISPATCH, upstream=Upstream(job="x", ending="success")), None, "",
      "trigger", "`x` doesn't start it"),
+    (CHAINED, replace(DISPATCH, upstream=FAR), None, "", "trigger", "doesn't have `dispatch: true`"),
+    (CHAINED, replace(DISPATCH, event_type="dbt-job", upstream=Upstream(job="other",
+     ending="error")), None, "", "trigger", "doesn't have `dispatch: true`"),
+    (CHAINED, replace(DISPATCH, upstream=Upstream(job="other", ending="error", depth=17)), None, "",
+     "depth", "17 jobs have started each other until here, and 16 may"),
+    (ANY, replace(DISPATCH, rerun="17"), None, "", "trigger", "only pull requests start it"),
+    (POLICY, replace(DISPATCH, overrides=DispatchOverrides(schema="x", threads=2)), None, "",
+     "override", "schema can't be overridden: a dispatch may override threads, env"),
+    (NIGHTLY, replace(DISPATCH, rerun="17", overrides=DispatchOverrides(full=True)), None, "",
+     "override", "full can't be overridden: a dispatch may override nothing"),
+    (DISPATCHED, replace(DISPATCH, overrides=DispatchOverrides(env={"PASSWORD": "y"})), None, SECRET,
+     "override", "PASSWORD can't be overridden: it is a secret of its environment"),
     (DISPATCHED, WorkflowRun(repository="o/r", action="completed", run_id=1, event="push", path="",
      conclusion="success", head_sha=SHA, head_branch="", head_repository="o/r"), None, "", "event",
      "another workflow's run starts nothing"),
@@ -223,9 +260,9 @@ def test_a_stranger_s_code_and_a_job_without_its_secrets_are_only_parsed(
 
 def test_every_job_has_a_verdict() -> None:
     plan = decide(config(ANY), PR, Changes(root=ROOT, paths=MODEL))
-    assert [each.job for each in plan.verdicts] == ["job", "other"]
+    assert [each.job for each in plan.verdicts] == ["job", "other", "third"]
     assert [each.job for each in plan.triggered] == ["job"]
-    assert [each.job for each in plan.not_triggered] == ["other"]
+    assert [each.job for each in plan.not_triggered] == ["other", "third"]
 
 
 def test_a_project_at_the_root_is_touched_by_everything() -> None:
@@ -258,3 +295,165 @@ def test_what_the_end_of_a_job_starts(ending: Ending, runs: bool) -> None:
     assert plan.not_triggered[-1].reason == "`other` doesn't start it"
     with pytest.raises(ConfigInvalid):
         after(config(CHAINED), "none", ending)
+
+
+def test_a_job_of_another_repository_starts_what_may_be_dispatched() -> None:
+    elsewhere = replace(DISPATCH, upstream=Upstream(job="load", ending="success", repository="o/x"))
+    assert isinstance(verdict("{ dispatch: true }", elsewhere), Triggered)
+    assert isinstance(verdict("{ job: { name: other } }", elsewhere), NotTriggered)
+
+
+def entry(run_id: str, status: RunStatus | None = "success", **changes: Any) -> Entry:
+    plain: dict[str, Any] = {
+        "job": "job", "environment": "plain", "trigger": "schedule", "cause": "",
+        "planned_at": FOUR, "outcome": Outcome(status=status) if status else None,
+    }  # fmt: skip
+    return Entry(run_id=run_id, **{**plain, **changes})
+
+
+KNOWN = {"job": "0 4 * * * UTC, 0 6 * * 1 Asia/Kolkata"}
+
+
+def history(*entries: Entry, hours: float = 24, **changes: Any) -> History:
+    """The last tick was so many hours ago, and knew the schedule of NIGHTLY."""
+    until = NOW - timedelta(hours=hours)
+    return History(**{"entries": entries, "handled_until": until, "schedules": KNOWN, **changes})
+
+
+def test_a_tick_makes_good_what_the_last_ones_dropped() -> None:
+    found = verdict(NIGHTLY, replace(TICK, schedule="17 9 * * *"), history=history(hours=72))
+    assert isinstance(found, Triggered), found
+    assert found.scheduled_for == FOUR
+    assert found.late == timedelta(minutes=3)
+    assert found.coalesced == 2
+    assert found.reason.endswith("3m 00s late; stands for 2 earlier times too")
+
+
+def test_the_time_is_said_in_the_zone_of_its_schedule() -> None:
+    monday = datetime(2026, 11, 23, 0, 30, 20, tzinfo=timezone.utc)
+    found = verdict(NIGHTLY, replace(TICK, schedule="0 6 * * 1"), now=monday)
+    assert found.reason == "scheduled for Mon 23 Nov 2026 06:00 IST, on time"
+
+
+def test_a_time_that_is_too_late_is_missed() -> None:
+    evening = NOW + timedelta(hours=7)
+    plan = decide(
+        config(NIGHTLY), TICK, Changes(root=ROOT, paths=None), history=history(), now=evening
+    )
+    [found, *_] = plan.not_triggered
+    assert (found.code, found.reason) == (
+        "missed",
+        "Sat 21 Nov 2026 04:00 UTC was missed: noticed 7h 03m late, and its grace is 6h",
+    )
+    assert plan.window
+    assert [each.why for each in plan.window.missed] == ["late"]
+
+
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        (
+            history(entry("1-job", scheduled_for=FOUR), hours=0),
+            "Sat 21 Nov 2026 04:00 UTC is handled already by run 1-job",
+        ),
+        (
+            history(
+                hours=0,
+                missed=(Missed(job="job", scheduled_for=FOUR, noticed_at=NOW, why="disabled"),),
+            ),
+            "Sat 21 Nov 2026 04:00 UTC passed by: its last runs have failed; that was noticed",
+        ),
+    ],
+)
+def test_a_time_is_handled_once(known: History, reason: str) -> None:
+    found = verdict(NIGHTLY, TICK, history=known)
+    assert isinstance(found, NotTriggered)
+    assert found.code == "handled"
+    assert reason in found.reason
+
+
+FAILED = (entry("3", "error"), entry("2", "cancelled"), entry("1", "error"))
+STOPS = ", disable_after: 2"
+AFTER_OTHER = replace(DISPATCH, upstream=Upstream(job="other", ending="success", run_id="7"))
+
+
+@pytest.mark.parametrize(
+    ("triggers", "event", "starts"),
+    [
+        (NIGHTLY, TICK, False),
+        (MERGE, PUSH, False),
+        (CHAINED, AFTER_OTHER, False),
+        (DISPATCHED, DISPATCH, True),
+        (NIGHTLY, replace(DISPATCH, rerun="3"), True),
+    ],
+)
+def test_what_has_failed_too_often_starts_by_a_person_s_word_alone(
+    triggers: str, event: Event, starts: bool
+) -> None:
+    found = verdict(triggers, event, extra=STOPS, history=history(*FAILED))
+    assert isinstance(found, Triggered) == starts
+    if isinstance(found, NotTriggered):
+        assert found.code == "disabled_after"
+        assert "its last 2 runs have failed" in found.reason
+        assert "`dbt-gitops trigger job` starts it" in found.reason
+    sound = history(entry("4"), *FAILED)
+    assert isinstance(verdict(triggers, event, extra=STOPS, history=sound), Triggered)
+
+
+def test_what_is_due_and_held_back_is_missed() -> None:
+    plan = decide(
+        config(NIGHTLY, STOPS), TICK, Changes(root=ROOT, paths=None),
+        history=history(*FAILED), now=NOW,
+    )  # fmt: skip
+    assert plan.window
+    assert plan.window.due == ()
+    assert [(each.job, each.why) for each in plan.window.missed] == [("job", "disabled")]
+
+
+ALL_OF = "{ job: { all_of: [other, third] } }"
+
+
+def ends(job: str, run_id: str, **changes: Any) -> Dispatch:
+    return replace(DISPATCH, upstream=Upstream(job=job, ending="success", run_id=run_id, **changes))
+
+
+def test_a_job_after_several_waits_for_all() -> None:
+    first = verdict(ALL_OF, ends("other", "o1"), history=history())
+    assert isinstance(first, NotTriggered)
+    assert (first.code, dict(first.waiting)) == ("waits", {"other": "o1"})
+    assert first.reason == "`other` has ended: success; it waits for `third`"
+    again = verdict(ALL_OF, ends("other", "o2"), history=history(waiting={"job": {"other": "o1"}}))
+    assert isinstance(again, NotTriggered)
+    assert dict(again.waiting) == {"other": "o2"}
+    both = verdict(ALL_OF, ends("third", "t1"), history=history(waiting={"job": {"other": "o1"}}))
+    assert isinstance(both, Triggered)
+    assert dict(both.upstream) == {"other": "o1", "third": "t1"}
+
+
+@pytest.mark.parametrize("triggers", [ALL_OF, CHAINED])
+def test_an_upstream_run_starts_a_job_once(triggers: str) -> None:
+    known = history(entry("9-job", upstream={"other": "o1", "third": "t1"}))
+    found = verdict(triggers, ends("other", "o1"), history=known)
+    assert isinstance(found, NotTriggered)
+    assert found.code == "handled"
+    assert "handled already by run 9-job" in found.reason
+    found = verdict(triggers, ends("other", "o2"), history=known)
+    assert isinstance(found, Triggered) == (triggers == CHAINED)
+
+
+def test_the_default_branch_says_what_may_be_overridden() -> None:
+    event = replace(DISPATCH, ref="refs/heads/topic", overrides=DispatchOverrides(schema="x"))
+    found = verdict(DISPATCHED, event, policy=config(POLICY))
+    assert isinstance(found, NotTriggered)
+    assert found.reason == (
+        "schema can't be overridden: the default branch's jobs file says that a dispatch may"
+        " override threads, env"
+    )
+    hidden = replace(DISPATCH, overrides=DispatchOverrides(env={"PASSWORD": "x"}))
+    found = verdict(DISPATCHED, hidden, policy=config(POLICY, SECRET))
+    assert "PASSWORD can't be overridden" in found.reason
+
+
+def test_a_job_of_another_file_is_no_mistake() -> None:
+    found = verdict(NIGHTLY, replace(DISPATCH, job="there"), elsewhere={"there"})
+    assert found.reason == "`there` was asked for"

@@ -1,0 +1,58 @@
+"""Jobs that take longer than the pause between two of their times, as `validate` says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+
+import click
+
+from runner.config import Loaded
+from runner.errors import StateUnresolved
+from runner.history import History
+from runner.model import Problem
+
+
+def with_pace(checked: Sequence[Loaded]) -> list[Loaded]:
+    """With a warning for each such job, by the history that is at hand; the first file says where."""
+    first = checked[0].config
+    scheduled = any(
+        job.triggers.schedule
+        for loaded in checked
+        if loaded.config
+        for job in loaded.config.jobs.values()
+    )
+    if first is None or not scheduled:
+        return list(checked)
+    from runner.cli.at_hand import history_at_hand  # late: a file without schedules needs none
+
+    try:
+        history, _ = history_at_hand(first)
+    except StateUnresolved as error:
+        click.echo(f"warning: how long jobs take isn't known: {error}", err=True)
+        return list(checked)
+    if history is None:
+        return list(checked)
+    return [replace(each, problems=(*each.problems, *_problems(each, history))) for each in checked]
+
+
+def _problems(loaded: Loaded, history: History) -> Iterator[Problem]:
+    from runner.triggers.overscheduled import over_scheduled
+
+    jobs = loaded.config.jobs.values() if loaded.config else ()
+    for found in over_scheduled(jobs, history, datetime.now(timezone.utc)):
+        name = found.job.name
+        place = loaded.where("jobs", name, "triggers", "schedule") or loaded.where("jobs", name)
+        line, column = (place.line, place.column) if place else (0, 0)
+        yield Problem(
+            file=loaded.file,
+            line=line,
+            column=column,
+            end_column=column,
+            code="over-scheduled",
+            what=found.what,
+            why=found.why,
+            hint=found.hint,
+            severity="warning",
+        )
