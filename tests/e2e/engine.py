@@ -9,6 +9,7 @@ Where it differs from GitHub, and what is done about it:
 - ``concurrency`` and ``environment`` mean nothing to it. Events come one at a time here.
 - ``permissions`` mean nothing to it either: the fake refuses what the jobs of the event aren't granted.
 - Whatever its own environment has, steps have too.
+- It knows no `queue: max`: that is taken out of the workflow.
 - It knows no cache, and the artifacts that it can keep are not served by REST: both are stand-ins.
 """
 
@@ -34,6 +35,7 @@ from tests.fake_github.github import FakeGitHub
 from tests.fake_github.routes import ROUTES
 from tests.fake_github.things import OWN, WORKFLOW
 from tests.fake_github.things import Run as FakeRun
+from tests.workflows.checks import as_it_was
 
 STAND_INS = Path(__file__).with_name("actions")
 PASSWORD = "correct-horse-battery"
@@ -86,6 +88,7 @@ class Engine:
         run = self._fake.add_run(event=event, path=workflow, conclusion=None, **of_run)
         checkout = self._folder / f"at-{run.id}"
         self._shop.checkout(commit, checkout)
+        (checkout / workflow).write_text(as_it_was((checkout / workflow).read_text()))
         closed = payload.get("action") == "closed"
         own = run.head_repository == OWN
         self._fake.denied = EVERYTHING - _granted(checkout / workflow, closed, own)

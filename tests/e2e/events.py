@@ -51,6 +51,11 @@ def workflow_dispatch(**inputs: str) -> dict[str, Any]:
     return {**_example("workflow_dispatch"), "ref": "refs/heads/main", "inputs": inputs}
 
 
+def schedule(cron: str) -> dict[str, Any]:
+    """A schedule's payload names little else."""
+    return {"schedule": cron, "repository": _example("push")["repository"]}
+
+
 def workflow_run(run: Run) -> dict[str, Any]:
     """The end of a run. Of a fork's, GitHub names no pull request."""
     payload = _example("workflow_run")

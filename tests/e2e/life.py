@@ -29,9 +29,9 @@ class Life:
         cache.mkdir()
         self.engine = Engine(folder, self.shop, fake, cache)
 
-    def pushed(self, before: str) -> Workflow:
+    def pushed(self, before: str, **options: str) -> Workflow:
         payload = events.push(before=before, after=self.shop.work.git("rev-parse", "main"))
-        return self._on_main("push", payload)
+        return self._on_main("push", payload, **options)
 
     def asked(self, job: str) -> Workflow:
         """By hand."""
@@ -55,7 +55,7 @@ class Life:
             head_branch=branch,
         )
 
-    def pull_request(self, action: str, head_repository: Repo = OWN) -> Workflow:
+    def pull_request(self, action: str, head_repository: Repo = OWN, **options: str) -> Workflow:
         """A new commit, or the first."""
         git = self.shop.work.git
         self.shop.push(BRANCH)
@@ -64,15 +64,15 @@ class Life:
             number=NUMBER, head_sha=head, base_sha=base, head_repository=head_repository
         )
         payload = events.pull_request(action, head=head, base=base, head_repository=head_repository)
-        return self._pull_request(payload, self.shop.merge_ref())
+        return self._pull_request(payload, self.shop.merge_ref(), **options)
 
-    def merged(self) -> Workflow:
+    def merged(self, **options: str) -> Workflow:
         """The pull request's closing; what is pushed by it is another event."""
         pull = self.fake.pulls[NUMBER]
         now = datetime.now(timezone.utc)
         self.fake.pulls[NUMBER] = replace(pull, state="closed", merged_at=now)
         payload = events.pull_request("closed", head=pull.head_sha, base=pull.base_sha, merged=True)
-        return self._pull_request(payload, self.shop.merge())
+        return self._pull_request(payload, self.shop.merge(), **options)
 
     def _on_main(self, event: str, payload: dict[str, Any], **options: str) -> Workflow:
         commit = self.shop.work.git("rev-parse", "main")
@@ -86,7 +86,7 @@ class Life:
             **options,
         )
 
-    def _pull_request(self, payload: dict[str, Any], commit: str) -> Workflow:
+    def _pull_request(self, payload: dict[str, Any], commit: str, **options: str) -> Workflow:
         pull = self.fake.pulls[NUMBER]
         return self.engine.happens(
             "pull_request",
@@ -96,6 +96,7 @@ class Life:
             head_sha=pull.head_sha,
             head_branch=BRANCH,
             head_repository=pull.head_repository,
+            **options,
         )
 
     def relations(self, schema: str) -> set[str]:
@@ -119,9 +120,9 @@ class Life:
         assert comment.number == NUMBER
         return comment.body
 
-    def record(self, artifact: str) -> dict[str, Any]:
-        """The run.json of the newest artifact of a name."""
+    def record(self, artifact: str, member: str = "run.json") -> dict[str, Any]:
+        """A JSON file of the newest artifact of a name."""
         *_, newest = (one for one in self.fake.artifacts if one.name == artifact)
         with zipfile.ZipFile(io.BytesIO(newest.content)) as archive:
-            record: dict[str, Any] = json.loads(archive.read("run.json"))
+            record: dict[str, Any] = json.loads(archive.read(member))
         return record
