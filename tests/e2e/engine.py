@@ -33,10 +33,12 @@ from tests.e2e.shop import Shop
 from tests.e2e.uploads import PATH, uploads
 from tests.fake_github.github import FakeGitHub
 from tests.fake_github.routes import ROUTES
-from tests.fake_github.things import OWN, WORKFLOW
+from tests.fake_github.things import OWN
 from tests.fake_github.things import Run as FakeRun
+from tests.reference import WORKFLOW
 from tests.workflows.checks import as_it_was
 
+DOCUMENTED = f".github/workflows/{WORKFLOW.name}"
 STAND_INS = Path(__file__).with_name("actions")
 PASSWORD = "correct-horse-battery"
 EVERYTHING = {route.permission for route in ROUTES}
@@ -77,7 +79,7 @@ class Engine:
         *,
         ref: str,
         commit: str,
-        workflow: str = WORKFLOW,
+        workflow: str = DOCUMENTED,
         **of_run: Any,
     ) -> Workflow:
         """An event of GitHub's, which runs the ``workflow`` of ``commit``.

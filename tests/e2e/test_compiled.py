@@ -123,7 +123,9 @@ def _asked(life: Compiled) -> Workflow:
     """By hand, with an override. A job that isn't for dispatches is refused."""
     refused = life.dispatched({"job": "tick"})
     assert refused.jobs == {"plan": "failure"}
-    asked = life.dispatched({"job": "after", "steps": '["dbt seed"]', "full": "false", "threads": ""})
+    asked = life.dispatched(
+        {"job": "after", "steps": '["dbt seed"]', "full": "false", "threads": ""}
+    )
     assert asked.jobs == {"plan": "success", "production after": "success", "report": "success"}
     record = life.record("dbt-gitops-run.after")
     assert [step["text"] for step in record["steps"]] == ["dbt seed"]

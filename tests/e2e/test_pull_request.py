@@ -37,6 +37,7 @@ def _first_push(life: Life) -> Workflow:
     assert first.jobs == {"plan": "success", "run merge": "failure"}
     assert life.statuses(first, "merge") == ["pending", "error"]
     assert first.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.merge",
         "dbt-gitops-state.production.merge",
     }
@@ -137,6 +138,7 @@ def _asked(life: Life) -> Workflow:
     asked = life.asked("daily")
     assert asked.jobs == {"plan": "success", "run daily": "success"}
     assert asked.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.daily",
         "dbt-gitops-state.production.daily",
     }
