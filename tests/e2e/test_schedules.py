@@ -32,6 +32,9 @@ def test_a_tick_and_what_comes_after_it(life: Life) -> None:
     assert daily["cause"] == "`ingest` has ended: success"
     assert life.fake.dispatched == []
 
+    refused = life.asked("ingest")  # has no `dispatch`
+    assert refused.jobs == {"plan": "failure"}
+
     asked = life.cli("trigger", "daily", "--cause", "a look", "--threads", "2")
     assert asked.code == 0, asked.err
     by_hand = life.dispatched()
