@@ -76,7 +76,11 @@ class NodeResult:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """One dbt command of a run. ``exit_code`` is None where it didn't run."""
+    """One dbt command of a run. ``exit_code`` is None where it didn't run.
+
+    ``from_run`` is the id of the earlier run that ran it, where this run goes on from that one's
+    failure: "" otherwise.
+    """
 
     index: int
     kind: StepKind
@@ -91,6 +95,7 @@ class StepResult:
     message: str = ""
     parse: str = ""
     nodes: tuple[NodeResult, ...] = ()
+    from_run: str = ""
 
     @property
     def seconds(self) -> float:
@@ -186,6 +191,8 @@ class ComparedWith:
 class Run:
     """One run of one job, from the moment that it was asked for to its end.
 
+    ``rerun_of`` is the id of the run that was run again, "" without one.
+
     ``own_schemas`` are those of the schemas that belong to the run's pull request alone: what may be
     dropped when it closes.
     """
@@ -214,6 +221,7 @@ class Run:
     relations: tuple[str, ...] = ()
     schemas: tuple[str, ...] = ()
     pr_number: int | None = None
+    rerun_of: str = ""
     own_schemas: tuple[Schema, ...] = ()
     overrides: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -71,12 +71,13 @@ class OnGitHub:
             lines = lines[end + 1 :]
         return found
 
-    def upload(self) -> None:
+    def upload(self, **of_run: Any) -> None:
         """What the workflow uploads after the last command, from a run of that event."""
         outputs = self.outputs()
         event = self.event["GITHUB_EVENT_NAME"]
         branch = self.event.get("GITHUB_HEAD_REF") or self.event["GITHUB_REF"].rpartition("/")[2]
-        run = self.fake.add_run(event=event, head_branch=branch, head_sha=self.head)
+        of_run = {"event": event, "head_branch": branch, "head_sha": self.head, **of_run}
+        run = self.fake.add_run(**of_run)
         self.fake.add_artifact(outputs["artifact"], zipped(Path(outputs["folder"])), run=run)
         if outputs["state-artifact"]:
             state = zipped(Path(outputs["state-folder"]))
@@ -149,6 +150,7 @@ class OnGitHub:
     def dispatch(self, inputs: dict[str, str]) -> None:
         """By hand, on main."""
         self.project.git("checkout", "--quiet", "main")
+        self.head = self.project.git("rev-parse", "HEAD")
         payload = {"inputs": inputs, "ref": "refs/heads/main", "workflow": WORKFLOW,
                    "sender": {"login": "jo"}}  # fmt: skip
         self._happens("workflow_dispatch", payload, GITHUB_REF="refs/heads/main")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +50,22 @@ def workers(project: Project) -> list[int]:
         if at_work and here:
             found.append(int(path.name))
     return found
+
+
+def cancel_as_github(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit code and what was said: -9 where it had to be killed.
+
+    GitHub's runner interrupts the process that the step has started, terminates it 7.5 seconds
+    later, and kills it 2.5 seconds after that.
+    """
+    for number, seconds in ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 10)):
+        process.send_signal(number)
+        try:
+            _, err = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return process.returncode, err
+    raise AssertionError("it outlived SIGKILL")
 
 
 def with_timeout(project: Project, timeout: str) -> None:

@@ -9,25 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from runner.cleaning.records import Record, read_record
+from runner.cleaning.records import Record
 from runner.github.answers import Artifact
 from runner.github.artifact_names import pull_request_and_job, run_artifact
 from runner.github.download import ArtifactRefused
 from runner.record import Run
-from runner.record_json import RECORD
-from runner.state.archive import RUN_FOLDER, unpack
-from runner.state.checks import RECORD_LIMIT
+from runner.state.run_records import fetch_record
 from runner.state.search import Passed
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
 
-# A run folder holds manifest, docs and logs too; only the record of it is unpacked.
-ZIP_LIMIT = 256 * 2**20
 # What a sweep looks at: a token has 1,000 requests an hour, and a list takes one for 100.
 LISTED = 10_000
 FETCHED = 300
@@ -98,12 +92,7 @@ class ArtifactRecords:
 
     def _run(self, named: Named) -> Run:
         """Raises ArtifactRefused and ValueError where the record can't be believed."""
-        with TemporaryDirectory(prefix="dbt-gitops-") as temporary:
-            path, into = Path(temporary, "run.zip"), Path(temporary, "run")
-            into.mkdir()
-            self._github.download_artifact(named.artifact, path, limit=ZIP_LIMIT)
-            unpack(path, into, {RECORD: RECORD_LIMIT}, most=RUN_FOLDER)
-            run = read_record(into / RECORD)
+        run = fetch_record(self._github, named.artifact)
         if (run.pr_number, run.job) != (named.number, named.job):
             raise ValueError(f"its record is of job {run.job!a} and pull request {run.pr_number}")
         return run

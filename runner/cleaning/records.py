@@ -8,8 +8,8 @@ from pathlib import Path
 
 from runner.execution.folder import HOME
 from runner.record import Run
-from runner.record_json import RECORD, run_from_json
-from runner.state.checks import RECORD_LIMIT, format_size
+from runner.record_json import RECORD
+from runner.state.run_records import read_record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +22,6 @@ class Record:
     number: int
     branch: str
     run: Run
-
-
-def read_record(path: Path) -> Run:
-    """The record in a file; raises ValueError where it is none, or too large to be read."""
-    size = path.stat().st_size
-    if size > RECORD_LIMIT:
-        raise ValueError(f"it is larger than {format_size(RECORD_LIMIT)}")
-    return run_from_json(path.read_bytes().decode())
 
 
 def local_records(root: Path, say: Callable[[str], None]) -> Iterator[Record]:

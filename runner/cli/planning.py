@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from runner.cli.at_hand import history_at_hand
 from runner.cli.deciding import Known, plan_report
+from runner.cli.histories import history_at_hand
 from runner.cli.stores import fleeting, history_store_of
 from runner.delivery.place import run_page
 from runner.durations import format_duration
@@ -93,7 +93,7 @@ def _read(
     On one's own machine only what is at hand is read, and nothing is written.
     """
     if not starts:
-        history, why_not = history_at_hand(config)
+        history, why_not = history_at_hand(config, environ)
         notes += [why_not] if why_not else []
         return None, history
     store = history_store_of(config, environ, event.default_branch, notes.append)

@@ -11,12 +11,14 @@ from pathlib import Path
 import click
 
 from runner.cli.chaining import chaining_of
-from runner.cli.config_file import load_config
+from runner.cli.config_file import load_config, load_configs
 from runner.cli.connecting import connect
 from runner.cli.deliveries import checks, delivery_of, place_here
+from runner.cli.ended_runs import report_ended
 from runner.cli.telling import not_started, warn
+from runner.config import default_file
 from runner.delivery.delivery import Delivered, Delivery
-from runner.errors import ConfigInvalid, ExitCode, RecordFailed
+from runner.errors import ExitCode, RecordFailed
 from runner.events import WorkflowRun, event_of
 from runner.execution.recording import DIED
 from runner.github.fence import defused
@@ -31,7 +33,12 @@ LOST = "the run ended without a word, cancelled or with its machine: see the log
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@click.option(
+    "--config",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A jobs file; repeatable.  [dbt_jobs.yml]",
+)
 @click.option("--unfinished", metavar="JOB", help="End what a dead run of JOB left.")
 @click.option(
     "--left",
@@ -44,26 +51,26 @@ LOST = "the run ended without a word, cancelled or with its machine: see the log
     is_flag=True,
     help="With --unfinished: the run was cancelled, so it died of that.",
 )
-def report(config: Path | None, unfinished: str | None, left: str, cancelled: bool) -> ExitCode:
-    """Report to GitHub what a run couldn't report itself.
+def report(
+    config: tuple[Path, ...], unfinished: str | None, left: str, cancelled: bool
+) -> ExitCode:
+    """Report to GitHub, and to the history, what runs couldn't report themselves.
 
-    In a workflow on `workflow_run`: the runs of forks, which have a token that can only read. What
+    As the last job of a workflow: how the runs have ended that the workflow has started. On
+    `workflow_run`: the runs of forks, which have a token that can only read; what
     they left is taken as a stranger's word. With --unfinished: the last status of a job whose run
     has died, in the workflow of that run, and the jobs that start after it.
     """
     environ = dict(os.environ)
+    paths = config or (default_file(),)
     if unfinished:
         ended = _end(unfinished, environ)
-        return max(ended, _start_rest(config, Path(left), cancelled, environ)) if left else ended
-    loaded = load_config(config)
+        return max(ended, _start_rest(paths[0], Path(left), cancelled, environ)) if left else ended
+    files = load_configs(paths)
     event = event_of(environ)
-    if not isinstance(event, WorkflowRun):
-        raise ConfigInvalid(
-            "there is no run to report",
-            why="it is the runs of forks that are reported, by a workflow on `workflow_run`",
-            hint="`on: { workflow_run: { workflows: [dbt], types: [completed] } }`",
-        )
-    return _report_fork(loaded, event, environ)
+    if isinstance(event, WorkflowRun):
+        return max(_report_fork(each, event, environ) for each in files)
+    return report_ended(files, event, environ)
 
 
 def _end(job: str, environ: Mapping[str, str]) -> ExitCode:
@@ -73,9 +80,7 @@ def _end(job: str, environ: Mapping[str, str]) -> ExitCode:
     return _checked(delivery.failed(LOST)) if delivery else ExitCode.SUCCESS
 
 
-def _start_rest(
-    path: Path | None, folder: Path, cancelled: bool, environ: Mapping[str, str]
-) -> ExitCode:
+def _start_rest(path: Path, folder: Path, cancelled: bool, environ: Mapping[str, str]) -> ExitCode:
     """What the run would have started, and its record made whole.
 
     Where it left no folder, the workflow's job `report` does it: it can't know that this has.

@@ -9,17 +9,13 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from runner.cli.again import cause_of, recorded_overrides
 from runner.cli.chain_here import run_chain
 from runner.cli.config_file import load_config
+from runner.cli.former import run_again
 from runner.cli.occasion import occasion_of
-from runner.cli.overrides import (
-    asked_overrides,
-    find_job,
-    over,
-    parse_env,
-    parse_timeout,
-    parse_vars,
-)
+from runner.cli.overrides import asked_overrides, find_job, over
+from runner.cli.overriding import overriding
 from runner.cli.running import Asked, run_and_tell
 from runner.cli.starting import start_of
 from runner.cli.telling import tell_skipped, tell_unprepared
@@ -35,29 +31,7 @@ WITH_CHAIN = frozenset({"job", "config", "cause", "chain", "as_json"})
 @click.command()
 @click.argument("job")
 @click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
-@click.option("--target", help="Another target of profiles.yml.")
-@click.option("--threads", type=click.IntRange(min=1), help="Another number of threads.")
-@click.option("--vars", "vars_", help="dbt vars as YAML or JSON; added to the job's, key by key.")
-@click.option("--env", multiple=True, metavar="K=V", help="An environment variable; repeatable.")
-@click.option(
-    "--steps", multiple=True, help="A dbt command instead of the job's steps; repeatable."
-)
-@click.option("--schema", help="Write into this schema.")
-@click.option("--defer-to", metavar="NAME", help="Defer to this environment or job, or self.")
-@click.option("--full", is_flag=True, help="Build all: no deferral, no comparison with state.")
-@click.option(
-    "--git-ref",
-    metavar="REF",
-    help="Run another commit, branch or tag, in a temporary worktree; origin's branch where there is"
-    " none of that name here.",
-)
-@click.option(
-    "--dbt", metavar="VERSION", help="Another version of dbt-core, with the adapter that is pinned."
-)
-@click.option("--timeout", metavar="DURATION", help="Another timeout, such as 90m.")
-@click.option(
-    "--generate-docs/--no-generate-docs", default=None, help="Whether docs come after the steps."
-)
+@overriding
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
 @click.option(
     "--start",
@@ -76,18 +50,7 @@ WITH_CHAIN = frozenset({"job", "config", "cause", "chain", "as_json"})
 def run(
     job: str,
     config: Path | None,
-    target: str | None,
-    threads: int | None,
-    vars_: str | None,
-    env: tuple[str, ...],
-    steps: tuple[str, ...],
-    schema: str | None,
-    defer_to: str | None,
-    full: bool,
-    git_ref: str | None,
-    dbt: str | None,
-    timeout: str | None,
-    generate_docs: bool | None,
+    asked: DispatchOverrides,
     cause: str,
     start: str,
     chain: bool,
@@ -113,29 +76,21 @@ def run(
         raise
     if occasion.skipped:
         return tell_skipped(occasion, job, environ)
-    asked = DispatchOverrides(
-        target=target,
-        threads=threads,
-        vars=parse_vars(vars_),
-        env=parse_env(env),
-        steps=steps,
-        schema=schema,
-        defer_to=defer_to,
-        full=full,
-        git_ref=git_ref,
-        dbt=dbt,
-        timeout=parse_timeout(timeout),
-        generate_docs=generate_docs,
-    )
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
+    again = run_again(occasion, found, environ, entry.attempt if entry else 1)
+    why = cause or (entry.cause if entry else occasion.cause)
+    if again.former:
+        asked = over(recorded_overrides(again.former.run, asked.env), asked)
+        why = f"{why}: {cause_of(again.former)}"
     overrides = asked_overrides(occasion.config, found, asked)
     asked_for = Asked(
         job=found,
         overrides=overrides,
-        cause=cause or (entry.cause if entry else occasion.cause),
+        cause=why,
         start=entry,
+        again=again,
         alongside=Alongside(target=beside, installed=installed) if beside else None,
     )
     return run_and_tell(occasion, asked_for, environ, as_json)

@@ -6,12 +6,14 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.cli.chaining import chaining_of
+from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
+from runner.cli.remembering import remember
 from runner.cli.starting import planned, replaced_by
 from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
@@ -25,6 +27,7 @@ from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
+from runner.stopping import Stop
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Asked:
     cause: str
     start: Entry | None = None
     alongside: Alongside | None = None
+    again: Again = field(default_factory=Again)
 
 
 def run_and_tell(
@@ -62,6 +66,7 @@ def run_and_tell(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"
                 )
             ended, folder = run_job(request, around)
+            remember(ended, config, environ, reporter.warn)
         with suppress(BrokenPipeError):  # who reads may have seen enough; the verdict stays
             _print(ended, folder, as_json, reporter if on_github else None)
     except BaseException as error:
@@ -72,7 +77,8 @@ def run_and_tell(
     reporter.close()
     if not on_github:
         return ended.exit_code
-    code = tell(ended, folder, occasion, around.store, outputs, environ)
+    with Stop().listening():  # a cancelled workflow's second signal comes while this goes on
+        code = tell(ended, folder, occasion, around.store, outputs, environ)
     refused = not_started(chaining.problems if chaining else [])
     return code or refused
 
@@ -121,6 +127,8 @@ def _request(
         pr_number=occasion.number or occasion.started.pr_number,
         head_branch=occasion.started.head_branch,
         alongside=asked.alongside,
+        former=asked.again.former,
+        remark=asked.again.note,
     )
     if asked.start:
         branch = occasion.started.default_branch

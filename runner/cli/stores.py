@@ -16,11 +16,12 @@ from runner.state.opening import open_files
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
-    from runner.state.history_store import HistoryStore
+    from runner.state.cache import Cache
+    from runner.state.history_store import FileHistory, HistoryStore
     from runner.state.provenance import Trusted
 
-# The file that the documents name for users' workflow; DBT_GITOPS_WORKFLOW names another.
-WORKFLOW = ".github/workflows/dbt-gitops.yml"
+# The file of the compiled workflow; DBT_GITOPS_WORKFLOW names another.
+WORKFLOW = ".github/workflows/dbt-jobs.yml"
 
 
 def store_of(
@@ -37,27 +38,44 @@ def store_of(
     on_github = environ.get("GITHUB_ACTIONS") == "true"
     return GitHubStore(
         connect=lambda: _connect(config, environ),
-        trusted=lambda github: _trusted(github, config, environ, default_branch),
+        trusted=lambda github: trusted(github, config, environ, default_branch),
         jobs={job.name: job.environment for job in config.jobs.values() if job.deploys},
         say=say,
         closed="" if on_github else "with `state: github` only a workflow on GitHub publishes",
     )
 
 
+def workflow(environ: Mapping[str, str]) -> str:
+    """The file of the workflow that runs the jobs, from the repository's root."""
+    return environ.get("DBT_GITOPS_WORKFLOW") or WORKFLOW
+
+
 def history_store_of(
-    config: Config, environ: Mapping[str, str], default_branch: str, say: Callable[[str], None]
+    config: Config,
+    environ: Mapping[str, str],
+    default_branch: str,
+    say: Callable[[str], None],
+    cache: Cache | None = None,
 ) -> HistoryStore:
     """As :func:`store_of`; what the workflow uploads is prepared in the runner's own folder."""
-    from runner.state.history_store import ARTIFACT, FileHistory, GitHubHistory
+    from runner.state.history_store import ARTIFACT, GitHubHistory
 
     if config.state != GITHUB:
-        return FileHistory(open_files(config.state, config.root))
+        return file_history_of(config)
     return GitHubHistory(
         connect=lambda: _connect(config, environ),
-        trusted=lambda github: _trusted(github, config, environ, default_branch),
+        trusted=lambda github: trusted(github, config, environ, default_branch),
         folder=Path(environ.get("RUNNER_TEMP") or tempfile.gettempdir(), ARTIFACT),
         say=say,
+        cache=cache,
     )
+
+
+def file_history_of(config: Config) -> FileHistory:
+    """Of a store that isn't GitHub."""
+    from runner.state.history_store import FileHistory
+
+    return FileHistory(open_files(config.state, config.root))
 
 
 def fleeting(config: Config, environ: Mapping[str, str]) -> str:
@@ -85,7 +103,7 @@ def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:
         ) from error
 
 
-def _trusted(
+def trusted(
     github: GitHub, config: Config, environ: Mapping[str, str], default_branch: str
 ) -> Trusted:
     """The workflow that runs now, and the one that publishes where that is another."""
@@ -94,10 +112,9 @@ def _trusted(
     # OWNER/REPO/.github/workflows/FILE@REF
     running = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
     own = "/".join(running.split("/")[2:])
-    published = environ.get("DBT_GITOPS_WORKFLOW") or WORKFLOW
     branch = default_branch or github.repository().default_branch
     return Trusted(
         default_branch=branch,
-        workflows=frozenset({published, own} - {""}),
+        workflows=frozenset({workflow(environ), own} - {""}),
         on_branch=lambda sha: is_on(config.root, sha, f"refs/remotes/origin/{branch}", environ),
     )

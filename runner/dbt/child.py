@@ -22,6 +22,8 @@ from runner.stopping import Stop
 
 # How long dbt gets to cancel its queries, and then to end, before the next, harder signal.
 GRACE_SECONDS = 10.0
+# The same after somebody has asked twice: GitHub kills us 2.5 seconds after its second signal.
+URGENT_SECONDS = 0.5
 # What a child gets that has nothing left to do, to close what it holds open.
 CLOSING_SECONDS = 15.0
 HARDER = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -120,12 +122,12 @@ class Child:
 
     def _press(self) -> None:
         """The next harder signal, if the last one has had its time or the user asks again."""
-        now = time.monotonic()
-        if self._signals < len(HARDER) and (now >= self._next_signal or self._stop.urgent):
+        now, urgent = time.monotonic(), self._stop.urgent
+        if self._signals < len(HARDER) and (now >= self._next_signal or urgent):
             self._stop.urgent = False
             self._signal(HARDER[self._signals])
             self._signals += 1
-            self._next_signal = now + GRACE_SECONDS
+            self._next_signal = now + (URGENT_SECONDS if urgent else GRACE_SECONDS)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from runner.chain import Dependent, dependents, inputs, payload
 from runner.delivery.delivery import in_one_line
@@ -19,7 +19,7 @@ from runner.errors import DbtGitopsError
 from runner.events import MAX_DEPTH, Upstream
 from runner.events.dispatch import EVENT_TYPE
 from runner.model import Config, Ending
-from runner.record import Run
+from runner.record import RunStatus
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
@@ -44,6 +44,17 @@ class Here:
         return f"{self.server}/{repository}/actions{run}"
 
 
+class HasEnded(Protocol):
+    """As much of a run as counts here; one that left no record has no more."""
+
+    @property
+    def run_id(self) -> str: ...
+    @property
+    def job(self) -> str: ...
+    @property
+    def status(self) -> RunStatus: ...
+
+
 @dataclass(kw_only=True)
 class Chaining:
     """What may be started after a run of a job of ``config``.
@@ -60,7 +71,7 @@ class Chaining:
     idle: str = ""
     problems: list[str] = field(default_factory=list)
 
-    def after(self, run: Run, folder: Path) -> tuple[str, ...]:
+    def after(self, run: HasEnded, folder: Path) -> tuple[str, ...]:
         """Start what the run's ending starts; what was done and what wasn't, for its record."""
         try:
             done = _lines(folder)
@@ -73,7 +84,7 @@ class Chaining:
             return tuple(self.problems)
         return said
 
-    def _after(self, run: Run, folder: Path, done: frozenset[str]) -> tuple[str, ...]:
+    def _after(self, run: HasEnded, folder: Path, done: frozenset[str]) -> tuple[str, ...]:
         idle = self.idle or ("it was skipped" if run.status == "skipped" else "")
         if idle or run.status == "skipped":
             return self._idle(run.job, idle)

@@ -8,11 +8,9 @@ the job one of the base's jobs file, and the verdict that nothing was built.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import ExitCode
@@ -21,12 +19,10 @@ from runner.github.artifact_names import pull_request_and_job
 from runner.github.download import ArtifactRefused
 from runner.model import Config
 from runner.record import Run
-from runner.record_json import RECORD, run_from_json
-from runner.state.archive import RUN_FOLDER, unpack
+from runner.state.run_records import fetch_record
 from runner.triggers import QUIET, Changes, Triggered, decide
 
 if TYPE_CHECKING:
-    from runner.github.answers import Artifact
     from runner.github.answers import PullRequest as Asked
     from runner.github.client import GitHub
 
@@ -80,7 +76,8 @@ def told(github: GitHub, event: WorkflowRun, number: int, jobs: Collection[str])
             yield Told(artifact=artifact.name, passed_over=reason)
             continue
         try:
-            run = _bound(run_from_json(_record(github, artifact)), event, named[1])
+            record = fetch_record(github, artifact, zip_limit=ZIP_LIMIT, record_limit=RECORD_LIMIT)
+            run = _bound(record, event, named[1])
         except (ArtifactRefused, ValueError) as error:
             why = " ".join(str(error).split())
             yield Told(artifact=artifact.name, job=named[1], passed_over=why)
@@ -124,14 +121,6 @@ def expected(
             yield verdict.job, f"{how}: see the run", failed
         elif verdict.code not in QUIET and config.jobs[verdict.job].triggers.pull_request:
             yield verdict.job, verdict.reason, False
-
-
-def _record(github: GitHub, artifact: Artifact) -> str:
-    with tempfile.TemporaryDirectory(prefix="dbt-gitops-") as folder:
-        zipped = Path(folder) / "artifact.zip"
-        github.download_artifact(artifact, zipped, limit=ZIP_LIMIT)
-        unpack(zipped, Path(folder), {RECORD: RECORD_LIMIT}, most=RUN_FOLDER)
-        return (Path(folder) / RECORD).read_text(encoding="utf-8")
 
 
 def _bound(run: Run, event: WorkflowRun, job: str) -> Run:

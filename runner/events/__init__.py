@@ -1,5 +1,6 @@
 """Events of GitHub: from the JSON that its runner leaves in a file to types."""
 
+from runner.events.inputs import inputs_of
 from runner.events.read import event_of, parse_event, read_event
 from runner.events.started_by import StartedBy, started_by
 from runner.events.types import (
@@ -30,6 +31,7 @@ __all__ = [
     "Upstream",
     "WorkflowRun",
     "event_of",
+    "inputs_of",
     "parse_event",
     "read_event",
     "started_by",

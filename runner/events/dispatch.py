@@ -86,6 +86,16 @@ def _upstream(inputs: Payload) -> Upstream | None:
     )
 
 
+def read_inputs(values: Mapping[str, object]) -> Dispatch:
+    """Inputs alone, of no repository; raises EventMalformed."""
+    return _dispatch(Payload(values, "inputs"), "", "", "")
+
+
+def read_overrides(values: Mapping[str, object]) -> DispatchOverrides:
+    """Those inputs that say something differently from the jobs file; raises EventMalformed."""
+    return _overrides(Payload(values, "overrides"))
+
+
 def _overrides(inputs: Payload) -> DispatchOverrides:
     return DispatchOverrides(
         target=inputs.text_or("target", None),

@@ -12,6 +12,7 @@ from typing import Literal
 from runner.dbt.project import NotAManifest, manifest_metadata
 from runner.durations import format_duration
 from runner.errors import StateUnresolved
+from runner.execution.former import Former
 from runner.model import Config, Deferral, Job
 from runner.record import PublishedState
 from runner.state import StateStore
@@ -46,6 +47,48 @@ def decide(
         missing,
         why=f"job `{job.name}` defers to it, and `on_missing` is `fail`",
         hint=_bootstrap(config, job, job.defer),
+    )
+
+
+def decide_again(job: Job, former: Former, config: Config, now: datetime) -> Decision | None:
+    """What the former run did, also where newer state is there; None where it hadn't decided yet.
+
+    Raises StateUnresolved where the state that it used isn't this jobs file's.
+    """
+    state, as_run = former.run.deferred_to, f"as run {former.run.run_id} did"
+    if state is None and not former.ran:
+        return None
+    if state is None:
+        full = job.defer is not None
+        return (
+            Decision(action="full", text=f"full build, {as_run}")
+            if full
+            else Decision(action="none")
+        )
+    declared = config.jobs.get(state.job)
+    if declared is None or declared.environment != state.environment:
+        raise StateUnresolved(
+            f"run {former.run.run_id} deferred to job {state.job!a} of {state.environment!a}",
+            why=f"{config.path.name} has no such job, so its state can't be found again",
+            hint=_anew(former),
+        )
+    return Decision(action="defer", text=f"{_deferring(state, now)}, {as_run}", state=state)
+
+
+def gone(former: Former, state: PublishedState, error: StateUnresolved) -> StateUnresolved:
+    """The error where the state that a former run used can't be had: no other takes its place."""
+    return StateUnresolved(
+        f"the state that run {former.run.run_id} deferred to can't be had: run {state.run_id}",
+        why=f"{error.what}{f': {error.why}' if error.why else ''}",
+        hint=_anew(former),
+    )
+
+
+def _anew(former: Former) -> str:
+    job = former.run.job
+    return (
+        "start the job anew, which defers to the newest state:"
+        f" dbt-gitops run {job}, or on GitHub dbt-gitops trigger {job}"
     )
 
 
@@ -112,7 +155,7 @@ def _bootstrap(config: Config, job: Job, deferral: Deferral) -> str:
         need = "" if config.jobs[start].triggers.dispatch else "; it needs `dispatch: true`"
         return (
             f"run `{start}` in the workflow on the default branch, which publishes state:"
-            f" gh workflow run dbt-gitops.yml -f job={start}{need}"
+            f" dbt-gitops trigger {start}{need}"
         )
     return (
         f"run `dbt-gitops run {start}{full}` once, committed and on the default branch: it publishes"

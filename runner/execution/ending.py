@@ -89,6 +89,7 @@ def record_of(facts: Facts) -> Run:
         relations=relations(nodes),
         schemas=tuple(str(schema) for schema in made(nodes)),
         pr_number=request.pr_number,
+        rerun_of=request.former.run.run_id if request.former else "",
         overrides=request.overrides.given(),
         versions=dict(facts.versions),
         sla_seconds=request.job.sla.total_seconds() if request.job.sla else None,

@@ -17,6 +17,7 @@ from runner.execution.comparison import Comparison, compares, of_deferral, open_
 from runner.execution.deferral import version_note
 from runner.execution.engines import start_engine
 from runner.execution.folder import CHECKOUT, HOME
+from runner.execution.former import carried, notes
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
@@ -121,6 +122,11 @@ class _JobRun(Recording):
         """Profile and state, while the engine imports dbt."""
         for name in other_secrets(self.around.config, self.request, self.around.environ):
             self.note(f"{name} is withheld from dbt: the environment's `secrets` don't name it")
+        if self.request.remark:
+            self.note(self.request.remark)
+        former = self.request.former
+        for note in notes(former, self.around.checkout.commit) if former else ():
+            self.note(note)
         self._warn_of_unknown_state()
         profiles = profiles_dir(self.request, self.around, scratch)
         self.decision = decide_deferral(self.request, self.around)
@@ -128,7 +134,7 @@ class _JobRun(Recording):
             self.note(self.decision.text)
         if self.decision.action == "full":
             self.request = without_state(self.request)
-        state = fetch_state(self.decision, self.around, project, scratch / "state")
+        state = fetch_state(self.decision, self.request, self.around, project, scratch / "state")
         self.taken = taken_schemas(self.request, self.around, state)
         self.record_early()
         job = self.request.job
@@ -191,6 +197,9 @@ class _JobRun(Recording):
         packages = has_packages(project.folder) and not installed
         comparing = comparison.planned(project.target) if comparison else ()
         planned = plan_steps(self.request.job, packages, comparing)
+        if self.request.goes_on:
+            sequence.carried = carried(planned, self.request.goes_on)
+        self.results.clear()
         self.results.extend(sequence.run(planned))
         if comparison and sequence.flags.state != comparison.target:
             self.compared_with = of_deferral(self.request, self.decision)

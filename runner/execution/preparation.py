@@ -7,13 +7,22 @@ from pathlib import Path
 
 from runner.dbt.profiles import find_profiles_dir, plain_schemas, write_overlay
 from runner.dbt.rewriting import RewritingFailed, manifest_schemas
-from runner.errors import StateUnresolved
-from runner.execution.deferral import Decision, check_manifest, decide, newest
+from runner.errors import ConfigInvalid, StateUnresolved
+from runner.execution.deferral import (
+    Decision,
+    check_manifest,
+    decide,
+    decide_again,
+    gone,
+    newest,
+)
 from runner.execution.project import MANIFEST, Project
 from runner.execution.request import Request, schema_fields
 from runner.execution.schema_name import schema_name
 from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
+from runner.git import Checkout
+from runner.record import Run
 
 DEFERRED_TO = "it is in the manifest that the run defers to"
 
@@ -26,8 +35,23 @@ def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
         return found
     fields = schema_fields(request, around.checkout)
     schema = schema_name(request.environment.schema, fields)
+    if request.goes_on:
+        _check_same_schema(request, around.checkout, request.goes_on, schema)
     around.reporter.say(f"schema: {schema}")
     return write_overlay(found, schema, scratch / "profiles")
+
+
+def _check_same_schema(request: Request, checkout: Checkout, former: Run, schema: str) -> None:
+    """What the former run has built has to be where this one looks for it."""
+    template = request.environment.schema or ""
+    then = replace(checkout, commit=former.commit, branch=former.branch)
+    before = schema_name(template, schema_fields(request, then))
+    if before != schema:
+        raise ConfigInvalid(
+            f"run {former.run_id} wrote into schema {before}, and this one would into {schema}",
+            why=f"the environment's schema is {template}, and the commit or the branch is another",
+            hint="run all of it again, without --from-failure",
+        )
 
 
 def decide_deferral(request: Request, around: Surroundings) -> Decision:
@@ -35,18 +59,27 @@ def decide_deferral(request: Request, around: Surroundings) -> Decision:
     job, store = request.job, around.store
     if request.overrides.full:
         return Decision(action="full", text="full build: asked for by --full")
+    if request.former:
+        again = decide_again(job, request.former, around.config, now())
+        if again:
+            return again
     found = newest(store, job.defer) if job.defer else None
     return decide(job, found, around.config, store.location, now())
 
 
 def fetch_state(
-    decision: Decision, around: Surroundings, project: Project, into: Path
+    decision: Decision, request: Request, around: Surroundings, project: Project, into: Path
 ) -> Path | None:
     """The folder that ``--state`` names, with the decision's manifest; None without one."""
     if decision.state is None:
         return None
     into.mkdir()
-    around.store.fetch(decision.state, into)
+    try:
+        around.store.fetch(decision.state, into)
+    except StateUnresolved as error:
+        if request.former:
+            raise gone(request.former, decision.state, error) from error
+        raise
     check_manifest(into, decision.state, project.name)
     return into
 

@@ -31,10 +31,13 @@ def reason_from_the_start(request: Request, checkout: Checkout) -> str:
     """What can be said before anything runs: the request and the checkout decide it."""
     changed = request.overrides.elsewhere()
     options = ", ".join("--" + name.replace("_", "-") for name in changed)
+    goes_on = request.goes_on
     reasons = {
         f"`{request.job.name}` is started by pull requests, so it is no deployment job": (
             not request.job.deploys
         ),
+        f"it goes on from the failure of run {goes_on.run_id if goes_on else ''}, and a retry"
+        " publishes none": goes_on is not None,
         f"this run was changed by {options}": bool(changed),
         f"it was started by {request.trigger}": request.trigger not in PUBLISHING_TRIGGERS,
         checkout.problem or "this is not a git checkout": not checkout.commit,

@@ -14,6 +14,7 @@ from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.deferral import Decision
 from runner.execution.ending import Facts, record_of, unseen
 from runner.execution.folder import RunFolder, new_run_id
+from runner.execution.former import standing
 from runner.execution.project import MANIFEST
 from runner.execution.publish import published_state, reason_not_to
 from runner.execution.request import Request
@@ -55,8 +56,16 @@ class Recording:
         self.folder = RunFolder(self.around.config.root, self.run_id, self.mask)
         self.reporter = MaskedReporter(self.around.reporter, self.mask)
         self.around = replace(self.around, reporter=self.reporter)
+        self._stand_on_former()
         self.reporter.say(f"run {self.run_id}")
         self.around.began(self.folder.path)
+
+    def _stand_on_former(self) -> None:
+        """A run that ends before it has begun leaves what the next one goes on from."""
+        if self.request.former and self.request.former.run.deferred_to:
+            self.decision = Decision(action="defer", state=self.request.former.run.deferred_to)
+        if self.request.goes_on:
+            self.results.extend(standing(self.request.goes_on))
 
     def record_early(self) -> None:
         """The record of a run that dies now; whatever it comes to replaces it."""

@@ -10,8 +10,10 @@ from typing import Any
 
 from runner.config.build import core_requirement
 from runner.durations import spell_duration
+from runner.execution.former import Former
 from runner.git import Checkout
 from runner.model import Config, Deferral, Environment, Job, PinnedDbt, Retries, VarValue
+from runner.record import Run
 from runner.steps import Step, parse_step
 
 # With these a job builds what it would have built without them.
@@ -82,7 +84,8 @@ class Request:
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
     ``run_id`` is "" and ``queued_at`` None where nobody has planned the run. ``replaced_by`` is the id of
     a newer run that does what this one would have done: it ends before it begins, "" where there is none.
-    ``alongside`` is None where the run has the checkout to itself.
+    ``alongside`` is None where the run has the checkout to itself. ``former`` is the run that this one
+    runs again, None where it is a run of its own. ``remark`` is for the record.
     """
 
     job: Job
@@ -98,6 +101,13 @@ class Request:
     queued_at: datetime | None = None
     replaced_by: str = ""
     alongside: Alongside | None = None
+    former: Former | None = None
+    remark: str = ""
+
+    @property
+    def goes_on(self) -> Run | None:
+        """The run from whose failure this one goes on, None where all is run."""
+        return self.former.run if self.former and self.former.from_failure else None
 
 
 def parsing(request: Request, why: str) -> Request:

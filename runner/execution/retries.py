@@ -33,9 +33,10 @@ class Attempt:
 
 
 def next_attempt(step: Step, last: StepResult) -> Attempt:
-    """The whole step again where a failed node can't be selected, or none is known."""
+    """The whole step again where a failed node can't be selected, or not all are known."""
     again = [node for node in last.nodes if node.failed or node.status == "skipped"]
-    if step.command not in BY_NODE or not again or not all(map(_selectable, again)):
+    unknown = last.interrupted or not again
+    if step.command not in BY_NODE or unknown or not all(map(_selectable, again)):
         return Attempt(step=step)
     criteria = tuple(f"fqn:{'.'.join(node.fqn)}" for node in again)
     return Attempt(step=step.selecting(criteria), nodes=frozenset(n.unique_id for n in again))

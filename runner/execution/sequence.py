@@ -12,6 +12,7 @@ from runner.dbt.argv import WITHOUT_MANIFEST, JobFlags, command, dbt_argv
 from runner.dbt.engine import Engine, Outcome
 from runner.dbt.positions import failing_line
 from runner.execution.folder import Console, RunFolder
+from runner.execution.former import Carried
 from runner.execution.retries import BY_NODE, Attempt, checked, next_attempt, retry_flags
 from runner.masking import Mask
 from runner.model import Job
@@ -55,7 +56,10 @@ def plan_steps(
 
 @dataclass(kw_only=True)
 class Sequence:
-    """Runs the planned steps with one engine."""
+    """Runs the planned steps with one engine.
+
+    ``carried`` are the attempts of an earlier run, from whose failure this one goes on.
+    """
 
     engine: Engine
     flags: JobFlags
@@ -67,12 +71,18 @@ class Sequence:
     mask: Mask
     reporter: Reporter
     stop: Stop
+    carried: Carried = field(default_factory=dict)
     done: list[StepResult] = field(default_factory=list)
 
     def run(self, planned: tuple[Planned, ...]) -> Iterator[StepResult]:
         """Each attempt's result as it ends; after a failure the rest is skipped."""
         failed = ""
         for index, each in enumerate(planned, start=1):
+            before = self.carried.get(index, ())
+            self.done.extend(before)
+            yield from before
+            if before and before[-1].status == "success":
+                continue
             if self.stop.asked:
                 failed = self.stop.reason
             if failed:
@@ -89,9 +99,10 @@ class Sequence:
     def _attempts(
         self, index: int, each: Planned, rest: tuple[Planned, ...], steps: int
     ) -> Iterator[StepResult]:
-        attempt, flags = Attempt(step=each.step), self.flags
+        attempt, flags = self._first(index, each)
+        before = len(self.carried.get(index, ()))
         tries = 1 if each.advisory else self.job.retries.attempts + 1
-        for number in range(1, tries + 1):
+        for number in range(before + 1, before + tries + 1):
             self.reporter.step_started(attempt.step.text, index, steps)
             result = self._once(index, replace(each, step=attempt.step), flags, rest, number)
             result = checked(attempt, result)
@@ -100,10 +111,20 @@ class Sequence:
             self.reporter.step_finished(result)
             self.done.append(result)
             yield result
-            if result.status != "error" or number == tries or not self._pause(number):
+            if result.status != "error" or number == before + tries:
+                return
+            if not self._pause(number - before):
                 return
             attempt = next_attempt(each.step, result)
             flags = retry_flags(self.flags, self.done, self.scratch)
+
+    def _first(self, index: int, each: Planned) -> tuple[Attempt, JobFlags]:
+        """The whole step, or what an earlier run has left of it."""
+        before = self.carried.get(index)
+        if not before:
+            return Attempt(step=each.step), self.flags
+        flags = retry_flags(self.flags, self.done, self.scratch)
+        return next_attempt(each.step, before[-1]), flags
 
     def _pause(self, attempt: int) -> bool:
         """Wait before the next attempt; False where the job is stopped meanwhile."""

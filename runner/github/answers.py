@@ -47,7 +47,10 @@ class Artifact:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowRun:
-    """``path`` is the workflow's file, at times with ``@ref`` behind it."""
+    """``path`` is the workflow's file, at times with ``@ref`` behind it.
+
+    ``run_started_at`` is when its newest attempt began.
+    """
 
     id: int
     event: str
@@ -60,11 +63,45 @@ class WorkflowRun:
     head_repository: Repository | None = None
     status: str | None = None
     conclusion: str | None = None
+    run_attempt: int = 1
+    run_started_at: datetime | None = None
 
     @property
     def workflow(self) -> str:
         """The workflow's file alone."""
         return self.path.partition("@")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowStep:
+    """``conclusion`` is None until it has ended."""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowJob:
+    """A job of a workflow run: a leg of a matrix is one. ``steps`` are empty until it has begun.
+
+    Where no machine took it ``runner_id`` is 0 or None; GitHub gives it times all the same.
+    """
+
+    id: int
+    name: str
+    status: str
+    html_url: str | None = None
+    conclusion: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    runner_id: int | None = None
+    steps: tuple[WorkflowStep, ...] = ()
+
+    @property
+    def began(self) -> bool:
+        """Whether a machine took it."""
+        return bool(self.steps) or bool(self.runner_id)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import quote
 
 from runner.errors import GitHubFailed
+from runner.github.actions import Actions
 from runner.github.answers import (
     Artifact,
     Comment,
@@ -47,6 +48,7 @@ class GitHub:
         self._connection = connection
         self._repo = f"/repos/{connection.repository}"
         self._rest = Rest(connection, patience or Patience())
+        self.actions = Actions(self._rest, self._repo)
         self._login = ""
 
     def __repr__(self) -> str:

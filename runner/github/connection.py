@@ -42,11 +42,14 @@ def connection_of(environ: Mapping[str, str], remote: str) -> Connection:
             hint="in a workflow the action's input `token` gives it, and is empty here; a step without"
             " the action needs `env: {GITHUB_TOKEN: ${{ github.token }}}`; on your own machine: export GH_TOKEN=$(gh auth token)",
         )
-    return Connection(
-        token=token.strip(),
-        repository=_repository(environ.get("GITHUB_REPOSITORY", ""), remote),
-        api_url=(environ.get("GITHUB_API_URL") or API).rstrip("/"),
-    )
+    api_url, repository = repository_of(environ, remote)
+    return Connection(token=token.strip(), repository=repository, api_url=api_url)
+
+
+def repository_of(environ: Mapping[str, str], remote: str) -> tuple[str, str]:
+    """The address of the API and ``owner/name``, which take no token; raises :class:`NotConnected`."""
+    api_url = (environ.get("GITHUB_API_URL") or API).rstrip("/")
+    return api_url, _repository(environ.get("GITHUB_REPOSITORY", ""), remote)
 
 
 def _repository(named: str, remote: str) -> str:

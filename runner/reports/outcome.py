@@ -50,6 +50,14 @@ def outcome_of(run: Run) -> Outcome:
     )
 
 
+def attempted(step: StepResult) -> str:
+    """The command, with which attempt at it this is, and of which run where that is an earlier one."""
+    attempt = f"attempt {step.attempt}" if step.attempt > 1 else ""
+    of = f"of run {step.from_run}" if step.from_run else ""
+    said = " ".join(filter(None, (attempt, of)))
+    return f"{step.text} ({said})" if said else step.text
+
+
 def is_test(node: NodeResult) -> bool:
     return node.resource_type in ("test", "unit_test")
 

@@ -12,6 +12,7 @@ from runner.reports.gantt import gantt
 from runner.reports.heading import about, figures, heading
 from runner.reports.links import place_of
 from runner.reports.markdown import code, details, document, escape, fence, prose, table
+from runner.reports.outcome import attempted
 from runner.reports.report import Report
 from runner.reports.text import clipped_bytes, counted
 
@@ -125,7 +126,7 @@ def _steps(steps: Sequence[StepResult]) -> str:
         return ""
     rows = [
         [
-            code(f"{step.text} (attempt {step.attempt})" if step.attempt > 1 else step.text),
+            code(attempted(step)),
             escape(step.status),
             _statuses(step.nodes) or prose(step.message, parts.LONGEST_LINE) * bool(step.message),
             format_duration(step.seconds) if step.started_at else "",
@@ -145,7 +146,7 @@ def _statuses(nodes: Sequence[NodeResult]) -> str:
 
 
 def _timings(report: Report, bars: int) -> str:
-    steps = [step for step in report.run.steps if step.writes]
+    steps = [step for step in report.run.steps if step.writes and not step.from_run]
     timed = sum(node.started_at is not None for step in steps for node in step.nodes)
     chart = gantt(steps, bars) if bars else ""
     if not chart:

@@ -13,6 +13,9 @@ from rich.text import Text
 
 from runner.durations import format_duration
 from runner.record import NodeResult, Run, StepResult
+from runner.record_json import RECORD
+from runner.reports.outcome import attempted
+from runner.reports.text import clean, one_line
 
 STYLES = {
     "success": "green",
@@ -46,19 +49,19 @@ def summary_text(run: Run, folder: Path, stream: TextIO | None) -> str:
         soft_wrap=True,
     )
     with console.capture() as captured:
-        for part in summary(run, folder):
+        for part in summary(run, str(folder / RECORD)):
             console.print(part)
     return captured.get()
 
 
-def summary(run: Run, folder: Path) -> Iterator[RenderableType]:
-    """The parts of the summary, in order."""
+def summary(run: Run, record: str) -> Iterator[RenderableType]:
+    """The parts of the summary, in order; ``record`` says where the record is."""
     yield Text()
     if run.steps:
         yield _steps(run.steps)
     for step in run.steps:
         if step.status == "error" and not any(node.failed for node in step.nodes):
-            yield _indented(Text(step.message.strip(), style="red"))
+            yield _indented(Text(clean(step.message).strip(), style="red"))
     failed = [node for node in run.nodes if node.failed]
     for node in failed[:FAILURES_SHOWN]:
         yield _failure(node)
@@ -67,7 +70,7 @@ def summary(run: Run, folder: Path) -> Iterator[RenderableType]:
     if chosen := _chosen(run):
         yield Text(chosen)
     yield Text(_state(run))
-    yield Text(f"record: {folder / 'run.json'}")
+    yield Text(f"record: {record}")
     yield _verdict(run)
 
 
@@ -77,7 +80,7 @@ def _verdict(run: Run) -> Text:
         f" executed in {format_duration(run.execution_seconds)})"
     )
     text = Text(f"{run.job}: {run.status}", style=f"bold {STYLES[run.status]}")
-    return text.append(f" {times}: {run.reason}", style="not bold default")
+    return text.append(f" {times}: {one_line(run.reason)}", style="not bold default")
 
 
 def _steps(steps: tuple[StepResult, ...]) -> Table:
@@ -87,10 +90,9 @@ def _steps(steps: tuple[StepResult, ...]) -> Table:
             name, justify="right" if name in ("#", "time") else "left", overflow="fold"
         )
     for step in steps:
-        again = f" (attempt {step.attempt})" if step.attempt > 1 else ""
         table.add_row(
             str(step.index),
-            Text(step.text + again),
+            Text(one_line(attempted(step))),
             Text(step.status, style=STYLES[step.status]),
             _counts(step),
             format_duration(step.seconds) if step.started_at else "",
@@ -101,7 +103,7 @@ def _steps(steps: tuple[StepResult, ...]) -> Table:
 def _counts(step: StepResult) -> str:
     """``28 success, 1 fail`` by dbt's statuses, the most frequent first."""
     if not step.nodes:
-        return step.message.splitlines()[0] if step.message and step.exit_code == 0 else ""
+        return clean(step.message).splitlines()[0] if step.message and step.exit_code == 0 else ""
     counts: dict[str, int] = {}
     for node in step.nodes:
         counts[node.status] = counts.get(node.status, 0) + 1
@@ -111,9 +113,10 @@ def _counts(step: StepResult) -> str:
 
 def _failure(node: NodeResult) -> Text:
     where = f"{node.file}:{node.line}" if node.line else node.file
-    text = Text(f"{node.status.upper()} {node.resource_type} {node.name}", style="bold red")
-    text.append(f"  {where}\n", style="not bold default")
-    text.append(node.message.strip(), style="not bold default")
+    what = f"{node.status.upper()} {node.resource_type} {node.name}"
+    text = Text(one_line(what), style="bold red")
+    text.append(f"  {one_line(where)}\n", style="not bold default")
+    text.append(clean(node.message).strip(), style="not bold default")
     if node.compiled_path:
         text.append(f"\ncompiled: {node.compiled_path}", style="not bold dim")
     return _indented(text)

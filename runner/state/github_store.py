@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ from runner.state.checks import (
     staged,
 )
 from runner.state.provenance import Trusted
-from runner.state.search import Search
+from runner.state.search import Passed, Search
 from runner.state.trouble import explained, unanswered
 
 if TYPE_CHECKING:
@@ -168,24 +169,39 @@ class GitHubStore:
 
     def _newest(self, *pairs: tuple[str, str]) -> Fetched | None:
         """The newest state of any of these jobs."""
+        unusable = 0
+        for fetched in self._newest_first(*pairs):
+            if fetched:
+                return fetched
+            unusable += 1
+        if unusable == FETCHES:
+            raise StateUnresolved(
+                "no state on GitHub could be used",
+                why=f"the newest {FETCHES} artifacts are damaged, as said above",
+                hint=AGAIN.format(" or ".join(sorted(job for _, job in pairs))),
+            )
+        return None
+
+    def _of_run(self, published: PublishedState) -> Fetched | None:
+        """Newest first: what one looks for is seldom old."""
+        found = self._newest_first((published.environment, published.job))
+        return next((each for each in found if each and _same(each.published, published)), None)
+
+    def _newest_first(self, *pairs: tuple[str, str]) -> Iterator[Fetched | None]:
+        """State of any of these jobs, at most so many as are fetched; None for what can't be used."""
         names = {artifact_name(*pair): pair for pair in pairs}
         if not names:
-            return None
-        fetches = 0
+            return
         with self._reading(), self._search.passing() as passed:
-            for artifact in self._search.believed(names, passed):
-                try:
-                    return self._open(artifact, *names[artifact.name])
-                except (ArtifactRefused, StateUnresolved, ValueError) as error:
-                    passed.over(artifact, " ".join(str(error).split()))
-                fetches += 1
-                if fetches == FETCHES:
-                    raise StateUnresolved(
-                        "no state on GitHub could be used",
-                        why=f"the newest {FETCHES} artifacts are damaged, as said above",
-                        hint=AGAIN.format(names[artifact.name][1]),
-                    )
-        return None
+            for artifact in islice(self._search.believed(names, passed), FETCHES):
+                yield self._try(artifact, names[artifact.name], passed)
+
+    def _try(self, artifact: Artifact, pair: tuple[str, str], passed: Passed) -> Fetched | None:
+        try:
+            return self._open(artifact, *pair)
+        except (ArtifactRefused, StateUnresolved, ValueError) as error:
+            passed.over(artifact, " ".join(str(error).split()))
+            return None
 
     def _open(self, artifact: Artifact, environment: str, job: str) -> Fetched:
         """Fetches one artifact and checks all of it.
@@ -211,10 +227,11 @@ class GitHubStore:
 
     def _copy(self, published: PublishedState, name: str, into: Path) -> Path:
         here = (each for each in self._opened.values() if _same(each.published, published))
-        fetched = next(here, None) or self._newest((published.environment, published.job))
-        if fetched is None or not _same(fetched.published, published):
+        fetched = next(here, None) or self._of_run(published)
+        if fetched is None:
             raise StateUnresolved(
-                f"the state of run {published.run_id} is not the newest on GitHub any more",
+                f"the state of run {published.run_id} is not on GitHub any more",
+                why=f"it is none of the newest {FETCHES} of job {published.job} that can be believed",
                 hint=AGAIN.format(published.job),
             )
         with staged(into, name) as file:

@@ -1,7 +1,8 @@
 """Where the history is kept: one file in the place of state, or an artifact of the repository.
 
     history.json                        in a folder or an object store
-    dbt-gitops-history                  an artifact, with history.json in it
+    dbt-gitops-history                  the artifact that a plan has left, with history.json in it
+    dbt-gitops-history-ended            the same of a report
 
 A history that can't be read or believed stops the plan. Neither beginning anew nor taking an older one
 would do: what had been started since would be started again.
@@ -25,8 +26,10 @@ from runner.history import History
 from runner.history_json import HISTORY, history_from_json, history_to_json
 from runner.record_json import RecordInvalid
 from runner.state.archive import unpack
+from runner.state.cache import Cache
 from runner.state.checks import format_size, limited, staged
 from runner.state.files import FileMissing, Files
+from runner.state.kept_history import KeptHistory, keep_history, kept_history
 from runner.state.provenance import Trusted
 from runner.state.search import Search
 from runner.state.trouble import explained, unanswered
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from runner.github.client import GitHub
 
 ARTIFACT = "dbt-gitops-history"
+# What a report leaves, in the same run of the workflow. An artifact is replaced by removing it first:
+# under one name the newest history would be an older one meanwhile, or for good if the upload failed.
+REPORTED = "dbt-gitops-history-ended"
 # 1,000 jobs with all that is kept of them take 20 MB, and a tenth of that in a zip.
 HISTORY_LIMIT = 256 * 2**20
 ZIP_LIMIT = 64 * 2**20
@@ -62,7 +68,10 @@ class HistoryStore(Protocol):
         """None where there is none yet."""
 
     def write(self, history: History) -> Path | None:
-        """The folder that the workflow has to upload as :data:`ARTIFACT`, None where all is done."""
+        """The folder that the workflow has to upload, None where all is done.
+
+        A plan's is uploaded as :data:`ARTIFACT`, a report's as :data:`REPORTED`.
+        """
 
 
 class FileHistory:
@@ -97,6 +106,12 @@ class FileHistory:
         self._seen = _sha256(data)
         return None
 
+    def change(self, changed: Callable[[History], History]) -> None:
+        """Read and written at one go, for those who don't take turns; an object store has no lock."""
+        deadline = time.monotonic() + WRITE_WAIT
+        with self._files.lock(LOCK, _nothing, deadline):
+            self._files.write(HISTORY, [_encoded(changed(self.read() or History()))])
+
     def _data(self) -> bytes | None:
         try:
             return limited(self._files.read(HISTORY), HISTORY_LIMIT)
@@ -116,7 +131,8 @@ class FileHistory:
 class GitHubHistory:
     """In the newest artifact that may be believed; the workflow uploads what :meth:`write` leaves.
 
-    ``connect`` is called when GitHub is asked for the first time, and ``trusted`` then too.
+    ``connect`` is called when GitHub is asked for the first time, and ``trusted`` then too. With a
+    ``cache`` an artifact is fetched once.
     """
 
     location = "GitHub's artifacts"
@@ -128,14 +144,19 @@ class GitHubHistory:
         trusted: Callable[[GitHub], Trusted],
         folder: Path,
         say: Callable[[str], None],
+        cache: Cache | None = None,
     ) -> None:
+        self._cache = cache
         self._connect = connect
         self._trust = trusted
         self._folder = folder
         self._say = say
 
     def read(self) -> History | None:
-        """A list of artifacts, one run and one zip; another list where that zip has just gone."""
+        """A list of artifacts, one run and one zip; another list where that zip has just gone.
+
+        Where neither name is among the repository's newest 100 it costs a list for each.
+        """
         with unanswered("the history can't be read from GitHub"):
             newest = self._newest()
             if newest is None:
@@ -145,7 +166,7 @@ class GitHubHistory:
             except ArtifactRefused as refused:
                 if refused.status not in (404, 410):
                     raise _damaged(newest, refused) from refused
-            # A report writes over what the plan of the same run has uploaded.
+            # A run of the workflow that is run again replaces what it has uploaded.
             again = self._newest()
             if again is None or again.id == newest.id:
                 raise _damaged(newest, "GitHub lists it, and it is gone")
@@ -163,14 +184,23 @@ class GitHubHistory:
     @cached_property
     def _search(self) -> Search:
         self._github = self._connect()
-        return Search(self._github, self._trust(self._github), self._say)
+        search = Search(self._github, self._trust(self._github), self._say)
+        if self._kept:
+            search.believe(self._kept.workflow_run)
+        return search
+
+    @cached_property
+    def _kept(self) -> KeptHistory | None:
+        return kept_history(self._cache) if self._cache else None
 
     def _newest(self) -> Artifact | None:
         with self._search.passing() as passed:
-            return next(self._search.believed({ARTIFACT}, passed), None)
+            return next(self._search.believed((ARTIFACT, REPORTED), passed), None)
 
     def _open(self, artifact: Artifact) -> History:
         """Raises :class:`ArtifactRefused` where the zip can't be had."""
+        if self._kept and self._kept.artifact == artifact.id:  # what is uploaded never changes
+            return self._kept.history
         with (
             explained("the history from GitHub can't be kept here", OSError),
             tempfile.TemporaryDirectory(prefix="dbt-gitops-history-") as scratch,
@@ -180,9 +210,13 @@ class GitHubHistory:
             self._github.download_artifact(artifact, zipped, limit=ZIP_LIMIT)
             try:
                 unpack(zipped, folder, {HISTORY: HISTORY_LIMIT})
-                return _decoded((folder / HISTORY).read_bytes())
+                data = (folder / HISTORY).read_bytes()
+                history = _decoded(data)
             except ValueError as error:
                 raise _damaged(artifact, error) from error
+        if self._cache and artifact.workflow_run:
+            keep_history(self._cache, artifact.id, artifact.workflow_run.id, data.decode())
+        return history
 
 
 def _damaged(artifact: Artifact, why: object) -> StateUnresolved:

@@ -13,6 +13,7 @@ from tests.fake_github.things import (
     Artifact,
     Comment,
     Issue,
+    Job,
     Pull,
     Repo,
     Run,
@@ -159,7 +160,8 @@ class Answers:
             "path": run.path,
             "run_number": run.id % 1000,
             "event": run.event,
-            "status": "completed" if run.conclusion else "in_progress",
+            "status": "completed" if run.conclusion else run.status,
+            "run_attempt": run.attempt,
             "conclusion": run.conclusion,
             "workflow_id": 7,
             "workflow_url": f"{self._api}/repos/{OWN.full_name}/actions/workflows/7",
@@ -168,11 +170,44 @@ class Answers:
             "pull_requests": [],
             "created_at": moment(run.created_at),
             "updated_at": moment(run.created_at),
+            "run_started_at": moment(run.started_at),
             "head_commit": None,
             "repository": self.repository(OWN),
             "head_repository": self.repository(run.head_repository),
             "display_title": "dbt",
             **{f"{part}_url": f"{url}/{part}" for part in parts},
+        }
+
+    def job(self, run: Run, attempt: int, place: int, job: Job) -> Json:
+        number = run.id * 1000 + attempt * 100 + place
+        url = f"{self._api}/repos/{OWN.full_name}/actions"
+        page = f"https://github.com/{OWN.full_name}/actions/runs/{run.id}"
+        times = {"started_at": moment(job.started_at), "completed_at": moment(job.completed_at)}
+        steps = [
+            {"name": s.name, "status": s.status, "conclusion": s.conclusion, "number": n, **times}
+            for n, s in enumerate(job.steps, start=1)
+        ]
+        return {
+            "id": number,
+            "node_id": f"J_{number}",
+            "run_id": run.id,
+            "run_url": f"{url}/runs/{run.id}",
+            "run_attempt": attempt,
+            "head_sha": run.head_sha,
+            "head_branch": run.head_branch,
+            "url": f"{url}/jobs/{number}",
+            "html_url": f"{page}/job/{number}",
+            "check_run_url": f"{self._api}/repos/{OWN.full_name}/check-runs/{number}",
+            "status": job.status,
+            "conclusion": job.conclusion,
+            "created_at": moment(START),
+            **times,
+            "name": job.name,
+            "steps": steps,
+            "labels": ["ubuntu-latest"],
+            "workflow_name": "dbt",
+            **dict.fromkeys(("runner_id", "runner_group_id"), 1 if job.began else None),
+            **dict.fromkeys(("runner_name", "runner_group_name"), "one" if job.began else None),
         }
 
     def comment(self, comment: Comment) -> Json:

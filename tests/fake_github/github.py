@@ -324,6 +324,29 @@ class FakeGitHub:
         run = self.runs.get(int(number))
         return _json(self._answers.run(run)) if run else _refusal(404, "Not Found")
 
+    def list_jobs(self, request: Request, _asked: Any, number: str, attempt: str) -> Answer:
+        run = self.runs.get(int(number))
+        if run is None:
+            return _refusal(404, "Not Found")
+        found = run.jobs.get(int(attempt), [])
+        answers = [self._answers.job(run, int(attempt), n, job) for n, job in enumerate(found)]
+        return self._page(request, answers, "jobs")
+
+    def cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "cancel")
+
+    def force_cancel_run(self, request: Request, asked: Any, number: str) -> Answer:
+        return self._cancel(int(number), "force-cancel")
+
+    def _cancel(self, number: int, how: str) -> Answer:
+        run = self.runs.get(number)
+        if run is None:
+            return _refusal(404, "Not Found")
+        if run.conclusion:
+            return _refusal(409, "Cannot cancel a workflow run that is completed.")
+        run.cancelled = how
+        return _json({}, 202)
+
     def list_runs(self, request: Request, _asked: Any, workflow: str) -> Answer:
         wanted = {"event": "event", "branch": "head_branch", "head_sha": "head_sha"}
         found = [run for run in self.runs.values() if run.path.endswith(f"/{workflow}")]

@@ -54,6 +54,9 @@ ROUTES = (
     _route("GET", r"/actions/artifacts/(\d+)/zip", "download_artifact", "actions: read"),
     _route("GET", r"/actions/runs/(\d+)", "get_run", "actions: read"),
     _route("GET", r"/actions/runs/(\d+)/artifacts", "list_run_artifacts", "actions: read"),
+    _route("GET", r"/actions/runs/(\d+)/attempts/(\d+)/jobs", "list_jobs", "actions: read"),
+    _route("POST", r"/actions/runs/(\d+)/cancel", "cancel_run", "actions: write"),
+    _route("POST", r"/actions/runs/(\d+)/force-cancel", "force_cancel_run", "actions: write"),
     _route("GET", r"/actions/workflows/([^/]+)/runs", "list_runs", "actions: read"),
     _route("POST", r"/actions/workflows/([^/]+)/dispatches", "dispatch", "actions: write"),
     Route(

@@ -18,12 +18,36 @@ class Repo:
 
 OWN = Repo(id=1001, full_name="octo-org/shop")
 FORK = Repo(id=2002, full_name="mallory/shop", fork=True)
-WORKFLOW = ".github/workflows/dbt-gitops.yml"
+WORKFLOW = ".github/workflows/dbt-jobs.yml"
+
+
+@dataclass(kw_only=True)
+class Step:
+    name: str
+    status: str = "completed"
+    conclusion: str | None = "success"
+
+
+@dataclass(kw_only=True)
+class Job:
+    """A job of a workflow run, by default one that has ended well. ``began``: a machine took it."""
+
+    name: str
+    status: str = "completed"
+    conclusion: str | None = "success"
+    steps: list[Step] = field(default_factory=list)
+    began: bool = True
+    started_at: datetime = START
+    completed_at: datetime = START
 
 
 @dataclass(kw_only=True)
 class Run:
-    """``tag``: its ``head_branch`` is a tag, which GitHub names in the same place."""
+    """``tag``: its ``head_branch`` is a tag, which GitHub names in the same place.
+
+    ``status`` is what GitHub says of a run without a conclusion; ``jobs`` are of each attempt, and
+    ``cancelled`` says how it was asked to end.
+    """
 
     id: int
     tag: bool = False
@@ -34,6 +58,11 @@ class Run:
     head_repository: Repo = OWN
     conclusion: str | None = "success"
     created_at: datetime = START
+    started_at: datetime = START
+    status: str = "in_progress"
+    attempt: int = 1
+    jobs: dict[int, list[Job]] = field(default_factory=dict)
+    cancelled: str = ""
 
 
 @dataclass(kw_only=True)

@@ -15,7 +15,7 @@ from tests.fake_github.clients import client
 from tests.fake_github.github import Exchange
 from tests.fake_github.routes import ROUTES
 from tests.fake_github.server import Answer
-from tests.fake_github.things import FORK, Pull
+from tests.fake_github.things import FORK, Job, Pull, Step
 
 ANSWERED: dict[str, Any] = {
     "get_repository": models.FullRepository,
@@ -34,6 +34,9 @@ ANSWERED: dict[str, Any] = {
     "list_run_artifacts": models.ReposOwnerRepoActionsRunsRunIdArtifactsGetResponse200,
     "get_artifact": models.Artifact,
     "get_run": models.WorkflowRun,
+    "list_jobs": models.ReposOwnerRepoActionsRunsRunIdAttemptsAttemptNumberJobsGetResponse200,
+    "cancel_run": models.EmptyObject,
+    "force_cancel_run": models.EmptyObject,
     "list_runs": models.ReposOwnerRepoActionsWorkflowsWorkflowIdRunsGetResponse200,
     "dispatch": models.WorkflowDispatchResponse,
 }
@@ -92,7 +95,11 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     github.merge_base("main", "change")
     fake.refs["somebody/action", "v1"] = "f" * 40
     assert github.commit_of("somebody/action", "v1") == "f" * 40
-    github.dispatch(run.path, "main", {"job": "daily"})
+    started = github.dispatch(run.path, "main", {"job": "daily"})
+    fake.runs[started].jobs[1] = [Job(name="daily", steps=[Step(name="dbt")])]
+    assert [job.name for job in github.actions.jobs(started, 1)] == ["daily"]
+    assert github.actions.cancel(started)
+    assert github.actions.cancel(started, force=True)
     github.repository_dispatch("dbt-job", {"job": "daily", "upstream": {"job": "a", "depth": 1}})
 
 
@@ -128,11 +135,13 @@ def test_refusals_are_githubs_too(fake: FakeGitHub, tmp_path: Path) -> None:
         lambda: github.run(1),
         lambda: github.put_comment(1, lambda _: "x" * 70_000, marker="m"),
         lambda: github.download_artifact(artifact, tmp_path / "zip", limit=10),
+        lambda: github.actions.cancel(1),
+        lambda: list(github.actions.jobs(1, 1)),
         lambda: github.commit_of("somebody/action", "v2"),
     ):
         with pytest.raises(GitHubFailed):
             ask()
-    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 422]
+    assert [e.status for e in fake.exchanges if e.status >= 400] == [404, 422, 410, 404, 404, 422]
     for exchange in fake.exchanges:
         check(exchange)
     github.close()

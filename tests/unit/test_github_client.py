@@ -17,7 +17,7 @@ from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.clients import HURRY, client
 from tests.fake_github.faults import limited
 from tests.fake_github.server import Answer
-from tests.fake_github.things import FORK, Pull
+from tests.fake_github.things import FORK, Job, Pull
 
 SHA = "b" * 40
 MARK = "<!-- dbt-gitops -->"
@@ -335,12 +335,31 @@ def test_pull_requests_of_forks_that_are_gone(fake: FakeGitHub, github: GitHub) 
 
 
 def test_a_dispatch_is_sent_once(fake: FakeGitHub, github: GitHub) -> None:
-    number = github.dispatch(".github/workflows/dbt-gitops.yml", "main", {"job": "daily"})
+    number = github.dispatch(".github/workflows/dbt-jobs.yml", "main", {"job": "daily"})
     assert fake.runs[number].event == "workflow_dispatch"
     fake.faults.append(Fault(method="POST", status=502, committed=True))
     with pytest.raises(Unsure):
         github.dispatch("dbt-gitops.yml", "main", {"job": "daily"})
     assert len(fake.dispatched) == 2
+
+
+def test_a_workflow_run_is_cancelled_once_it_runs(fake: FakeGitHub, github: GitHub) -> None:
+    going, over = fake.add_run(conclusion=None), fake.add_run()
+    assert github.actions.cancel(going.id)
+    assert going.cancelled == "cancel"
+    assert github.actions.cancel(going.id, force=True)
+    assert going.cancelled == "force-cancel"
+    assert not github.actions.cancel(over.id)
+    with pytest.raises(GitHubFailed, match="refused: cancelling workflow run 5"):
+        github.actions.cancel(5)
+
+
+def test_the_jobs_of_one_attempt(fake: FakeGitHub, github: GitHub) -> None:
+    legs = [Job(name=f"leg {n}") for n in range(130)]
+    run = fake.add_run(attempt=2, jobs={1: [Job(name="old")], 2: legs})
+    assert github.run(run.id).run_attempt == 2
+    assert [job.name for job in github.actions.jobs(run.id, 2)] == [job.name for job in legs]
+    assert [job.name for job in github.actions.jobs(run.id, 1)] == ["old"]
 
 
 def test_the_workflow_of_a_run_and_a_merge_base(fake: FakeGitHub, github: GitHub) -> None:

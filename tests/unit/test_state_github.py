@@ -105,15 +105,29 @@ def test_what_is_older_than_the_repository_s_newest_is_found_by_its_name(
     assert fake.count(host="api") == 5
 
 
-def test_another_process_fetches_what_is_still_the_newest(
+def test_another_process_fetches_what_is_still_there(
     store: GitHubStore, fake: FakeGitHub, tmp_path: Path
 ) -> None:
     published = prepare(tmp_path, 1)[2]
     upload(fake, prepared(store, tmp_path, 1))
     store.fetch(published, tmp_path / "into")
     assert (tmp_path / "into/manifest.json").read_bytes() == manifest(1)
-    with pytest.raises(StateUnresolved, match="the state of run 9-1 is not the newest"):
+    with pytest.raises(StateUnresolved, match="the state of run 9-1 is not on GitHub any more"):
         store.fetch(prepare(tmp_path, 9)[2], tmp_path / "into")
+
+
+def test_state_that_is_not_the_newest_any_more_is_found_by_its_run(
+    store: GitHubStore, fake: FakeGitHub, tmp_path: Path
+) -> None:
+    states = [prepare(tmp_path, number)[2] for number in range(1, 8)]
+    for number in range(1, 8):
+        upload(fake, prepared(store, tmp_path / str(number), number))
+    store.fetch(states[3], tmp_path / "into")
+    assert (tmp_path / "into/manifest.json").read_bytes() == manifest(4)
+    assert same(store.newest(), 7)
+    with pytest.raises(StateUnresolved) as gone:
+        store.fetch(states[1], tmp_path / "into")
+    assert "none of the newest 5 of job daily" in gone.value.why
 
 
 @pytest.mark.parametrize(
@@ -127,7 +141,7 @@ def test_another_process_fetches_what_is_still_the_newest(
         ({"event": "push", "tag": True, "head_sha": "b" * 40}, {}, "bbbbbbb is not one of main"),
         ({"event": "workflow_run"}, {}, "its run was started by 'workflow_run'"),
         ({"path": ".github/workflows/x.yml"}, {}, "its run is of workflow '.github/workflows/x"),
-        ({"path": "evil.github/workflows/dbt-gitops.yml"}, {}, "its run is of workflow 'evil"),
+        ({"path": "evil.github/workflows/dbt-jobs.yml"}, {}, "its run is of workflow 'evil"),
         ({"head_branch": "release"}, {}, "it is from branch 'release', not 'main'"),
         ({"head_branch": None}, {}, "it is from branch None"),
         ({"head_branch": "a\n::error::b"}, {}, r"it is from branch 'a\n::error::b'"),

@@ -1,0 +1,124 @@
+"""``dbt-gitops rerun RUN``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from runner.cli.again import (
+    cause_of,
+    newer_here,
+    not_the_latest,
+    record_here,
+    recorded_overrides,
+)
+from runner.cli.config_file import load_config
+from runner.cli.dispatching import start
+from runner.cli.former import Again
+from runner.cli.occasion import occasion_of
+from runner.cli.overrides import asked_overrides, find_job, parse_env
+from runner.cli.planned import entry_of, history_of
+from runner.cli.running import Asked, run_and_tell
+from runner.errors import ConfigInvalid
+from runner.events import DispatchOverrides, inputs_of
+from runner.execution.former import Former, check_again, no_failure
+from runner.history import Entry
+from runner.model import Config
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@click.option(
+    "--from-failure",
+    is_flag=True,
+    help="Only what failed or was skipped, and then the steps that were skipped.",
+)
+@click.option(
+    "--env",
+    multiple=True,
+    metavar="K=V",
+    help="A variable that the run was given so: records don't keep the values. Repeatable.",
+)
+@click.option("--cause", default="", help="Why; shown in the record and to dbt.")
+@click.option("--wait", is_flag=True, help="Follow a run on GitHub, and end as the job does.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's record to standard output.")
+def rerun(
+    run_id: str,
+    config: Path | None,
+    from_failure: bool,
+    env: tuple[str, ...],
+    cause: str,
+    wait: bool,
+    as_json: bool,
+) -> int:
+    """Run a job's latest run again, as it was: its overrides, vars, state and deferral.
+
+    A run of this machine is run again here, and one of the history on GitHub. Today's code is run, so
+    a fix counts. A rerun from failure publishes no state.
+    """
+    environ, values = dict(os.environ), parse_env(env)
+    loaded = load_config(config)
+    found = record_here(loaded.root, run_id)
+    if found:
+        former = Former(run=found, from_failure=from_failure)
+        return _here(loaded, former, values, cause, as_json, environ)
+    entry = _latest(loaded, run_id, from_failure, environ)
+    inputs = inputs_of(
+        entry.job,
+        cause,
+        DispatchOverrides(env=values),
+        rerun=entry.run_id,
+        from_failure=from_failure,
+    )
+    return start(loaded, inputs, environ, wait=wait)
+
+
+def _here(
+    config: Config,
+    former: Former,
+    env: Mapping[str, str],
+    cause: str,
+    as_json: bool,
+    environ: Mapping[str, str],
+) -> int:
+    run = former.run
+    check_again(former)
+    if newer := newer_here(config.root, run):
+        raise not_the_latest(run.job, run.run_id, newer)
+    job = find_job(config, run.job)
+    overrides = asked_overrides(config, job, recorded_overrides(run, env))
+    occasion = occasion_of(config, job.name, environ)
+    again = Asked(
+        job=job,
+        overrides=overrides,
+        cause=cause or cause_of(former),
+        again=Again(former=former),
+    )
+    return run_and_tell(occasion, again, environ, as_json)
+
+
+def _latest(config: Config, run_id: str, from_failure: bool, environ: Mapping[str, str]) -> Entry:
+    """The run in the history; raises ConfigInvalid where GitHub would refuse to run it again."""
+    history = history_of(config, environ)
+    entry = entry_of(history, run_id)
+    if entry is None or not entry.workflow_run:
+        raise ConfigInvalid(
+            f"there is no run {run_id}",
+            why="it is neither in .dbt-gitops/runs here nor, as one of GitHub's, in the history",
+            hint="the page of a workflow's run names the runs that it has planned",
+        )
+    find_job(config, entry.job)
+    if entry.outcome is None:
+        raise ConfigInvalid(
+            f"run {run_id} hasn't ended yet", hint=f"to end it: dbt-gitops cancel {run_id}"
+        )
+    newest = history.of(entry.job)[0]
+    if newest.run_id != entry.run_id:
+        raise not_the_latest(entry.job, run_id, newest.run_id)
+    if from_failure and entry.outcome.status in ("success", "skipped"):
+        raise no_failure(run_id, entry.outcome.status, entry.outcome.reason)
+    return entry

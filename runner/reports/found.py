@@ -1,0 +1,123 @@
+"""One run of the history for a terminal: what it was, and all that its record says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from io import StringIO
+from typing import TextIO
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from runner.durations import format_duration
+from runner.history import Entry
+from runner.record import Run
+from runner.reports.ended import nodes_text
+from runner.reports.runs import status_of
+from runner.reports.summary import LOG_WIDTH, STYLES, summary
+from runner.reports.text import clean, clipped, one_line
+
+# More than this nobody reads in a table's cell.
+LONGEST = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A run by its id: ``entry`` of the history, ``run`` its record; either may be missing, not both.
+
+    ``place`` says where the record is, ``trouble`` why it can't be had; ``page`` is on GitHub.
+    """
+
+    run_id: str
+    entry: Entry | None = None
+    run: Run | None = None
+    place: str = ""
+    trouble: str = ""
+    page: str = ""
+
+
+def found_text(found: Found, stream: TextIO) -> str:
+    """As wide and as colourful as ``stream`` is."""
+    terminal = stream.isatty()
+    console = Console(
+        file=stream if terminal else StringIO(),
+        width=None if terminal else LOG_WIDTH,
+        highlight=False,
+    )
+    with console.capture() as captured:
+        for part in _parts(found):
+            console.print(part, soft_wrap=not isinstance(part, Table))
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _parts(found: Found) -> Iterator[RenderableType]:
+    facts = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column(overflow="fold")
+    rows = {**(_of_entry(found.entry) if found.entry else {}), **_of_run(found.run)}
+    for name, value in {"run": found.run_id, **rows, "page": found.page}.items():
+        if value:
+            facts.add_row(name, Text(clipped(one_line(value), LONGEST)))
+    yield facts
+    if found.run:
+        for note in found.run.notes:
+            yield Text(f"note: {clean(note).strip()}", style="yellow")
+        yield from summary(found.run, found.place)
+    elif found.entry:
+        yield Text()
+        yield Text(f"{found.trouble}; this is what the history says")
+        yield _verdict(found.entry)
+
+
+def _of_entry(entry: Entry) -> dict[str, str]:
+    late = f", {format_duration(entry.late_seconds)} late" if entry.late_seconds else ""
+    scheduled = f"{_time(entry.scheduled_for)}{late}" if entry.scheduled_for else ""
+    return {
+        "job": f"{entry.job} in {entry.environment}",
+        "started by": _started_by(entry.trigger, entry.actor, entry.cause),
+        "commit": f"{entry.commit[:7]} of {entry.branch}" if entry.commit else "",
+        "scheduled for": scheduled,
+        "planned": _time(entry.planned_at),
+        "waited": format_duration(entry.wait_seconds) if entry.wait_seconds else "",
+        "nodes": nodes_text(entry.outcome) if entry.outcome else "",
+    }
+
+
+def _of_run(run: Run | None) -> dict[str, str]:
+    """More of the same, from the record; it has the last word."""
+    if run is None:
+        return {}
+    state, compared = run.deferred_to, run.compared_with
+    return {
+        "job": f"{run.job} in {run.environment}",
+        "started by": _started_by(run.trigger, run.actor, run.cause),
+        "commit": f"{run.commit[:7]} of {run.branch}" if run.commit else "",
+        "began": _time(run.started_at),
+        "deferred to": f"run {state.run_id} of commit {state.commit[:7]}" if state else "",
+        "compared with": compared.how if compared else "",
+        "schemas": ", ".join(run.schemas),
+        "overrides": ", ".join(f"{name}: {value}" for name, value in run.overrides.items()),
+        "versions": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
+    }
+
+
+def _verdict(entry: Entry) -> Text:
+    status = status_of(entry)
+    text = Text(f"{entry.job}: {status}", style=f"bold {STYLES.get(status, '')}".strip())
+    if entry.outcome is None:
+        return text
+    times = f" in {format_duration(entry.outcome.seconds)}" if entry.outcome.seconds else ""
+    reason = f": {one_line(entry.outcome.reason)}" if entry.outcome.reason else ""
+    return text.append(f"{times}{reason}", style="not bold default")
+
+
+def _started_by(trigger: str, actor: str, cause: str) -> str:
+    who = f" by {actor}" if actor else ""
+    return f"{trigger}{who}: {cause}" if cause else f"{trigger}{who}"
+
+
+def _time(time: datetime) -> str:
+    return f"{time.astimezone(timezone.utc):%Y-%m-%d %H:%M:%S} UTC"

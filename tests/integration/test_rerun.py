@@ -1,0 +1,235 @@
+"""A run is run again: all of it as it was, or from its failure."""
+
+from __future__ import annotations
+
+import json
+import signal
+from typing import Any
+
+import pytest
+
+from tests.conftest import Done, Project
+from tests.processes import ENDLESS, running, wait_for
+
+STEPS = "steps: [dbt seed, \"dbt run --vars '{n: 1}'\", dbt test]"
+
+
+@pytest.fixture
+def broken(tiny: Project) -> Project:
+    """Its second step of three fails: one of two models."""
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write("dbt_jobs.yml", jobs.replace("steps: [dbt build]", STEPS, 1))
+    tiny.write("models/two.sql", "select id from {{ ref('one') }} where id <= {{ var('most') }}\n")
+    tiny.commit()
+    return tiny
+
+
+def rerun(project: Project, run_id: str, *options: str, **env: str) -> Done:
+    return project.cli("rerun", run_id, "--json", *options, **env)
+
+
+def latest(project: Project) -> str:
+    return project.runs[-1].name
+
+
+def shape(record: dict[str, Any]) -> list[tuple[str, int, str, bool]]:
+    """Of each attempt: its command, its number, how it ended, and whether it stands from before."""
+    return [
+        (each["text"].split()[1], each["attempt"], each["status"], bool(each["from_run"]))
+        for each in record["steps"]
+    ]
+
+
+def test_from_failure_what_failed_is_run_and_then_what_was_skipped(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    broken.commit("fixed")
+    done = rerun(broken, first, "--from-failure", "--cause", "it is fixed")
+    assert done.code == 0, done.err
+    record = done.record
+    assert shape(record) == [
+        ("seed", 1, "success", True),
+        ("run", 1, "error", True),
+        ("run", 2, "success", False),
+        ("test", 1, "success", False),
+    ]
+    assert [node["name"] for node in record["steps"][2]["nodes"]] == ["two"]
+    assert broken.query("select id from analytics.two") == [(1,)]
+    assert (record["rerun_of"], record["cause"], record["status"]) == (
+        first,
+        "it is fixed",
+        "success",
+    )
+    assert f"this goes on from the failure of run {first}" in done.err
+    assert f"run {first} was of commit" in " ".join(record["notes"])
+    assert record["state_reason"].startswith("it goes on from the failure of run")
+    assert not (broken.path / "target" / "state").exists()
+
+
+def test_the_summary_says_of_which_run_a_step_is(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    done = broken.cli("rerun", first, "--from-failure")
+    assert done.code == 1
+    assert f"dbt seed (of run {first})" in done.out
+    assert "(attempt 2)" in done.out
+
+
+def test_a_rerun_that_fails_is_gone_on_from_too(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    again = rerun(broken, first, "--from-failure")
+    assert again.code == 1, again.err
+    assert again.record["cause"] == f"run {first} again, from its failure"
+    older = rerun(broken, first, "--from-failure")
+    assert (older.code, latest(broken)) == (2, again.record["run_id"])
+    assert f"run {again.record['run_id']} is newer" in older.err
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    third = rerun(broken, again.record["run_id"], "--from-failure")
+    assert third.code == 0, third.err
+    assert shape(third.record)[1:4] == [
+        ("run", 1, "error", True),
+        ("run", 2, "error", True),
+        ("run", 3, "success", False),
+    ]
+    origins = [step["from_run"] for step in third.record["steps"]]
+    assert origins[:3] == [first, first, again.record["run_id"]]
+
+
+def test_a_rerun_that_never_began_is_gone_on_from_as_its_former(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    profiles = (broken.path / "profiles.yml").read_text()
+    (broken.path / "profiles.yml").unlink()
+    never = rerun(broken, first, "--from-failure")
+    assert never.code == 2, never.err
+    assert [each[3] for each in shape(never.record)] == [True, True, True]
+    broken.write("profiles.yml", profiles)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    done = rerun(broken, never.record["run_id"], "--from-failure")
+    assert done.code == 0, done.err
+    assert [each[3] for each in shape(done.record)] == [True, True, False, False]
+    assert {step["from_run"] for step in done.record["steps"]} == {first, ""}
+
+
+def test_in_full_it_is_run_as_it_was_asked_for(tiny: Project) -> None:
+    tiny.append("models/two.sql", "where '{{ var('word', '') }}' = '{{ env_var('DBT_WORD', '') }}'")
+    tiny.commit()
+    options = ("--vars", "{word: x}", "--schema", "other", "--env", "DBT_WORD=x", "--threads", "1")
+    assert tiny.run("daily", *options, "--steps", "dbt build --select +two").code == 0
+    first = latest(tiny)
+    forgotten = rerun(tiny, first)
+    assert forgotten.code == 2
+    assert "hint: --env DBT_WORD=…" in forgotten.err
+    assert (
+        "wasn't given DBT_MORE"
+        in rerun(tiny, first, "--env", "DBT_WORD=x", "--env", "DBT_MORE=x").err
+    )
+    again = rerun(tiny, first, "--env", "DBT_WORD=x")
+    assert again.code == 0, again.err
+    runs = [json.loads((path / "run.json").read_text()) for path in tiny.runs]
+    assert runs[-1]["overrides"] == runs[0]["overrides"]
+    assert runs[-1]["overrides"]["schema"] == "other"
+    assert shape(again.record) == [("build", 1, "success", False)]
+    assert runs[-1]["state_reason"] == runs[0]["state_reason"]
+
+
+def test_what_has_no_failure_is_not_gone_on_from(built: Project) -> None:
+    first = latest(built)
+    done = rerun(built, first, "--from-failure")
+    assert done.code == 2
+    assert f"run {first} has no failure to go on from\nit ended as success" in done.err
+    full = rerun(built, first)
+    assert (full.code, full.record["state_published"]) == (0, True)
+    assert full.record["notes"][0] == f"this is run {first} again"
+
+
+def test_other_steps_are_not_gone_on_from(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    jobs = (broken.path / "dbt_jobs.yml").read_text()
+    broken.write("dbt_jobs.yml", jobs.replace("dbt seed, ", "", 1))
+    done = rerun(broken, latest(broken), "--from-failure")
+    assert done.code == 2
+    assert "the steps of `daily` have changed since run" in done.err
+    assert (
+        "they were `dbt seed`, `dbt run --vars '{n: 1}'`, `dbt test`, and are `dbt run" in done.err
+    )
+
+
+def test_another_schema_is_not_gone_on_from(tiny: Project) -> None:
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write(
+        "dbt_jobs.yml", jobs.replace("target: prod\n", "target: prod\n    schema: s_{sha7}\n")
+    )
+    tiny.write("models/two.sql", "select * from nowhere\n")
+    tiny.commit()
+    assert tiny.run("daily").code == 1
+    tiny.write("models/two.sql", "select id from {{ ref('one') }}\n")
+    tiny.commit()
+    done = rerun(tiny, latest(tiny), "--from-failure")
+    assert done.code == 2
+    assert "and this one would into s_" in done.err
+
+
+def test_the_state_that_it_deferred_to_is_used_again_or_nothing_is(built: Project) -> None:
+    production = latest(built)
+    built.write("models/one.sql", "select *, 'here' as place from {{ ref('people') }}\n")
+    built.write("models/two.sql", "select * from nowhere\n")
+    assert built.run("ci", "--schema", "pr").code == 1
+    first = latest(built)
+    built.git("stash", "--quiet")
+    assert built.run("daily").record["state_published"]
+    built.git("stash", "pop", "--quiet")
+    again = rerun(built, first)
+    assert again.record["deferred_to"]["run_id"] == production
+    assert f"as run {first} did" in again.err
+    [published] = built.path.rglob(f"daily/{production}/manifest.json")
+    published.unlink()
+    gone = rerun(built, again.record["run_id"])
+    assert gone.code == 3
+    assert f"deferred to can't be had: run {production}" in gone.err
+    assert "dbt-gitops run ci" in gone.err
+
+
+def test_with_favor_state_it_reads_what_the_first_run_has_built(built: Project) -> None:
+    jobs = (built.path / "dbt_jobs.yml").read_text()
+    favoring = "[dbt build --select state:modified+ --favor-state]"
+    built.write("dbt_jobs.yml", jobs.replace("[dbt build --select state:modified+]", favoring))
+    built.write("models/one.sql", "select *, 'here' as place from {{ ref('people') }}\n")
+    two = "{{ config(materialized='table') }} select id, place from {{ ref('one') }} where id <= "
+    built.write("models/two.sql", two + "(select max(column0) from 'late.csv')\n")
+    assert built.run("ci", "--schema", "pr").code == 1
+    built.write("late.csv", "7\n")
+    done = rerun(built, latest(built), "--from-failure")
+    assert done.code == 0, done.err
+    assert sorted(node["name"] for node in done.record["steps"][-1]["nodes"]) == [
+        "two",
+        "unique_two_id",
+    ]
+    assert built.query("select distinct place from pr.two") == [("here",)]
+
+
+def test_a_step_that_was_interrupted_is_run_as_a_whole(broken: Project) -> None:
+    good = "select id from {{ ref('one') }}\n"
+    broken.write("models/two.sql", "{{ config(materialized='table') }}\n" + ENDLESS)
+    process = broken.start("run", "daily", "--json")
+    wait_for(running(broken, "START sql table model"))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert json.loads(out)["status"] == "cancelled", err
+    broken.write("models/two.sql", good)
+    done = rerun(broken, latest(broken), "--from-failure")
+    assert done.code == 0, done.err
+    assert [node["name"] for node in done.record["steps"][2]["nodes"]] == ["one", "two"]
+
+
+def test_a_run_that_is_not_here_or_damaged(tiny: Project) -> None:
+    done = rerun(tiny, "20261120T041502Z-daily-3f2a9c")
+    assert done.code == 2
+    assert "there is no run 20261120T041502Z-daily-3f2a9c" in done.err
+    assert rerun(tiny, "../../../etc").code == 2
+    tiny.write(".dbt-gitops/runs/20261120T041502Z-daily-3f2a9c/run.json", "{")
+    damaged = rerun(tiny, "20261120T041502Z-daily-3f2a9c")
+    assert damaged.code == 3
+    assert "can't be read" in damaged.err

@@ -1,0 +1,159 @@
+"""On GitHub a run is run again as a dispatch asks, or by GitHub's own re-run of what failed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Done, Project
+from tests.fake_github import FakeGitHub, Fault
+from tests.fake_github.things import FORK
+from tests.integration.test_rerun import broken, shape
+from tests.on_github import OnGitHub
+
+__all__ = ["broken"]
+
+
+@pytest.fixture
+def there(broken: Project, tmp_path: Path) -> Iterator[OnGitHub]:
+    """A run of the job has failed in the second of its three steps, and left its folder."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with FakeGitHub() as fake:
+        on_github = OnGitHub(project=broken, fake=fake, scratch=scratch)
+        on_github.dispatch({"job": "daily"})
+        assert on_github.cli("run", "daily").code == 1
+        on_github.upload(id=77)
+        yield on_github
+
+
+def first(there: OnGitHub) -> str:
+    return there.project.runs[0].name
+
+
+def fixed(there: OnGitHub) -> None:
+    there.project.append("dbt_project.yml", "vars: { most: 1 }\n")
+    there.project.commit("fixed")
+
+
+def again(there: OnGitHub, **env: str) -> Done:
+    """On another machine, which has nothing of the first run."""
+    for path in there.project.runs[1:]:
+        path.rename(there.scratch / path.name)
+    return there.cli("run", "daily", "--json", **env)
+
+
+def asked(there: OnGitHub, run_id: str, **inputs: str) -> Done:
+    there.dispatch({"job": "daily", "rerun": run_id, "cause": "it is fixed", **inputs})
+    return again(there, GITHUB_RUN_ID="78")
+
+
+def test_a_dispatch_goes_on_from_the_failure(there: OnGitHub) -> None:
+    fixed(there)
+    done = asked(there, first(there), from_failure="true")
+    assert done.code == 0, done.err
+    record = done.record
+    assert [step[0] for step in shape(record) if not step[3]] == ["run", "test"]
+    assert record["rerun_of"] == first(there)
+    assert record["cause"] == f"it is fixed: run {first(there)} again, from its failure"
+    assert record["trigger"] == "dispatch"
+    assert "a retry publishes none" in record["state_reason"]
+
+
+def test_a_dispatch_runs_all_of_it_again(there: OnGitHub) -> None:
+    fixed(there)
+    done = asked(there, first(there))
+    assert done.code == 0, done.err
+    assert [step[3] for step in shape(done.record)] == [False, False, False]
+    assert done.record["state_published"]
+    assert done.record["rerun_of"] == first(there)
+
+
+def test_only_the_latest_is_run_again(there: OnGitHub) -> None:
+    assert again(there).code == 1
+    newer = there.project.runs[-1].name
+    there.upload()
+    done = asked(there, first(there), from_failure="true")
+    assert done.code == 2
+    assert f"run {newer} is newer" in done.err
+    assert asked(there, newer, from_failure="true").code == 1
+
+
+def test_what_can_not_be_believed_is_not_gone_on_from(there: OnGitHub) -> None:
+    there.fake.artifacts[0].run.head_repository = FORK
+    done = asked(there, first(there), from_failure="true")
+    assert done.code == 3
+    assert "there is no record of run" in done.err
+    assert "it is from a fork" in done.err
+    assert "dbt-gitops trigger daily" in done.err
+
+
+def test_githubs_own_rerun_goes_on_from_the_failure(there: OnGitHub) -> None:
+    done = again(there, GITHUB_RUN_ATTEMPT="2")
+    assert done.code == 1, done.err
+    assert done.record["rerun_of"] == first(there)
+    assert shape(done.record)[1:3] == [("run", 1, "error", True), ("run", 2, "error", False)]
+
+
+def test_a_rerun_that_left_nothing_is_asked_for_once_more(there: OnGitHub) -> None:
+    fixed(there)
+    inputs = {"job": "daily", "rerun": first(there), "from_failure": "true"}
+    there.dispatch(inputs)
+    done = again(there, GITHUB_RUN_ID="78", GITHUB_RUN_ATTEMPT="2")
+    assert done.code == 0, done.err
+    assert done.record["rerun_of"] == first(there)
+    assert [step[0] for step in shape(done.record) if not step[3]] == ["run", "test"]
+
+
+def record_with(there: OnGitHub, **changes: Any) -> None:
+    """The former attempt's record says something else."""
+    from tests.on_github import zipped
+
+    folder = there.project.runs[0]
+    record = {**json.loads((folder / "run.json").read_text()), **changes}
+    there.fake.artifacts.clear()
+    content = zipped(folder, run_json=json.dumps(record))
+    there.fake.add_artifact("dbt-gitops-run.daily", content, run=there.fake.runs[77])
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"steps": []}, "ended as error and failed in no step"),
+        ({"job": "weekly"}, "its record is of job 'weekly'"),
+        ({"schema": "x"}, "its schema is"),
+    ],
+)
+def test_githubs_own_rerun_runs_in_full_where_there_is_no_failure_to_go_on_from(
+    there: OnGitHub, changes: dict[str, Any], why: str
+) -> None:
+    record_with(there, **changes)
+    done = again(there, GITHUB_RUN_ATTEMPT="2")
+    assert (done.code, done.record["rerun_of"]) == (1, "")
+    assert done.record["notes"][0].startswith("GitHub runs this again, in full: ")
+    assert why in done.record["notes"][0]
+
+
+def test_githubs_own_rerun_runs_in_full_where_nothing_was_left(there: OnGitHub) -> None:
+    there.fake.artifacts.clear()
+    done = again(there, GITHUB_RUN_ATTEMPT="2")
+    assert "the former attempt has left no record" in done.record["notes"][0]
+    there.fake.faults.append(Fault(path="/artifacts", status=404, message="Not Found"))
+    done = again(there, GITHUB_RUN_ATTEMPT="3")
+    assert "can't be used: GitHub refused" in done.record["notes"][0]
+
+
+def test_a_pull_requests_job_always_runs_in_full(there: OnGitHub) -> None:
+    there.project.git("checkout", "--quiet", "-b", "change")
+    there.project.append("models/one.sql", "-- changed\n")
+    there.project.commit("change one")
+    there.pull_request()
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    assert "on_missing" not in jobs
+    done = there.cli("run", "ci", "--json", "--full", GITHUB_RUN_ATTEMPT="2")
+    assert done.record["rerun_of"] == ""
+    assert there.fake.count(path="/artifacts") == 0
