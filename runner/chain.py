@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from runner.events import Upstream
-from runner.model import Config, Ending
+from runner.model import Config, Ending, JobTrigger
 from runner.triggers import after
 
 
@@ -36,6 +37,51 @@ def dependents(config: Config, job: str, ending: Ending) -> tuple[Dependent, ...
         if ending in each.on
     ]
     return (*here, *there)
+
+
+@dataclass(kw_only=True)
+class Progress:
+    """A whole chain within one file as it goes on: what is to be started next, job by job.
+
+    A job that starts after each of several runs once for each; one that starts after all of them
+    (`all_of`) once all have ended so since it last started. ``ended`` has each such trigger's.
+    """
+
+    config: Config
+    queue: list[tuple[str, Upstream | None]]
+    ended: dict[tuple[str, JobTrigger], set[str]] = field(default_factory=dict)
+
+    def next(self, running: Collection[str]) -> tuple[str, Upstream | None] | None:
+        """Takes the first job that doesn't run already, and what it starts after."""
+        for index, (job, _) in enumerate(self.queue):
+            if job not in running:
+                return self.queue.pop(index)
+        return None
+
+    def end(self, upstream: Upstream) -> None:
+        """``upstream.job`` has ended: what that starts is queued."""
+        for dependent in after(self.config, upstream.job, upstream.ending).triggered:
+            triggers = self.config.jobs[dependent.job].triggers.job
+            matching = [t for t in triggers if upstream.job in t.names and upstream.ending in t.on]
+            complete = [self._complete(dependent.job, each, upstream.job) for each in matching]
+            if any(complete):
+                self.queue.append((dependent.job, upstream))
+
+    def _complete(self, job: str, trigger: JobTrigger, name: str) -> bool:
+        ended = self.ended.setdefault((job, trigger), set())
+        ended.add(name)
+        if ended < set(trigger.names):
+            return False
+        ended.clear()
+        return True
+
+    def waiting(self) -> list[str]:
+        """What some of a job's upstreams have ended for in vain, for people."""
+        return [
+            f"`{job}` isn't started: it waits for {', '.join(sorted(set(trigger.names) - ended))} too"
+            for (job, trigger), ended in self.ended.items()
+            if ended
+        ]
 
 
 def inputs(job: str, upstream: Upstream) -> dict[str, str]:

@@ -86,3 +86,23 @@ class Stop:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
+
+
+class Stops(Stop):
+    """Stops several things that go on at once, each with a :class:`Stop` of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._each: list[Stop] = []
+
+    def one(self) -> Stop:
+        stop = Stop()
+        self._each.append(stop)
+        if self.kind:
+            stop.ask(self.kind, self.reason)
+        return stop
+
+    def ask(self, kind: Literal["timeout", "interrupt"], reason: str) -> None:
+        for each in self._each:
+            each.ask(kind, reason)
+        super().ask(kind, reason)

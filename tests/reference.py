@@ -21,17 +21,12 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
 FIRST = ROOT / "examples" / "dbt_jobs.yml"
-WORKFLOW = ROOT / "examples" / "workflows" / "dbt-gitops.yml"
 # The help is wrapped at this width, whatever the terminal of who writes it.
 WIDTH = 96
 
 
 def first_jobs_file() -> str:
     return f"```yaml\n{FIRST.read_text()}```"
-
-
-def workflow() -> str:
-    return f"```yaml\n{WORKFLOW.read_text()}```"
 
 
 def exit_codes() -> str:
@@ -64,7 +59,6 @@ def record() -> str:
 
 SECTIONS: dict[str, Callable[[], str]] = {
     "first-jobs-file": first_jobs_file,
-    "workflow": workflow,
     "exit-codes": exit_codes,
 }
 

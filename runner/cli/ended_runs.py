@@ -25,7 +25,7 @@ from runner.model import Config
 from runner.reports.ended import Leg, legs_summary
 from runner.runs.ending import Ended
 from runner.runs.settling import forgotten, settled, settled_late
-from runner.state.history_store import ARTIFACT, HistoryStore
+from runner.state.history_store import REPORTED, HistoryStore
 
 NOT_HERE = "outside of a workflow on GitHub there is no run of one, whose end could be told"
 
@@ -91,7 +91,7 @@ def _write(store: HistoryStore, history: History, environ: Mapping[str, str]) ->
     if environ.get("GITHUB_OUTPUT"):
         values = {
             "history-folder": str(folder) if folder else "",
-            "history-artifact": ARTIFACT if folder else "",
+            "history-artifact": REPORTED if folder else "",
         }
         write_outputs(Path(environ["GITHUB_OUTPUT"]), values)
 

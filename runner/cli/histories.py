@@ -31,18 +31,19 @@ def history_of(
     return history_store_of(config, environ, "", say, cache_of(config, environ, say)).read()
 
 
-def history_at_hand(config: Config, environ: Mapping[str, str]) -> History | None:
-    """Without a network: a folder's, or GitHub's as it was when it was read last; None without any.
+def history_at_hand(config: Config, environ: Mapping[str, str]) -> tuple[History | None, str]:
+    """Without a network: a folder's, or GitHub's as it was when it was read last; and what is amiss.
 
     Raises StateUnresolved where a folder's can't be read.
     """
     if config.state == GITHUB:
         cache = cache_of(config, environ, lambda _: None)
         kept = kept_history(cache) if cache else None
-        return kept.history if kept else None
-    if "://" in config.state:
-        return None
-    return history_store_of(config, environ, "", lambda _: None).read()
+        if kept:
+            return kept.history, "the history is GitHub's as `dbt-gitops runs` read it last"
+    if config.state == GITHUB or "://" in config.state:
+        return None, f"the history isn't read: it is kept in {config.state}, not on this machine"
+    return history_store_of(config, environ, "", lambda _: None).read(), ""
 
 
 def cache_of(

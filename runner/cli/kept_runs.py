@@ -37,7 +37,7 @@ def found_run(
     Nobody is asked where the run and its record are at hand.
     """
     home = config.root / HOME / "runs"
-    history = history_at_hand(config, environ) or History()
+    history = history_at_hand(config, environ)[0] or History()
     known = [*_ids(history), *(path.parent.name for path in home.glob(f"*/{RECORD}"))]
     if not _matching(run_id, known):
         history = history_of(config, environ, say) or History()

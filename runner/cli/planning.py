@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from runner.cli.at_hand import history_at_hand
 from runner.cli.deciding import Known, plan_report
+from runner.cli.histories import history_at_hand
 from runner.cli.stores import fleeting, history_store_of
 from runner.delivery.place import run_page
 from runner.durations import format_duration
@@ -15,7 +15,7 @@ from runner.events import Dispatch, Event, Merge, Tick
 from runner.execution.folder import new_run_id
 from runner.history import Entry, History, Missed
 from runner.model import Config, Job
-from runner.reports.legs import unplaced
+from runner.reports.matrices import unplaced
 from runner.reports.plan import Planned
 from runner.state.history_store import HistoryStore
 from runner.triggers import NotTriggered, Plan, together
@@ -53,8 +53,9 @@ def decided(
     kept = isinstance(event, (Tick, Merge, Dispatch))
     notes: list[str] = []
     store, there = _read(files[0], event, environ, notes, starts=starts) if kept else (None, None)
-    gone = lost(there or History(), jobs, now)
-    before = without_lost(there or History(), gone)
+    there = there or History()
+    gone = lost(there, jobs, now)
+    before = without_lost(there, gone)
     known = Known(history=before, now=now, elsewhere=frozenset(jobs))
     parts = tuple(plan_report(config, event, base, environ, known) for config in files)
     plan = together(part.plan for part in parts)
@@ -93,7 +94,7 @@ def _read(
     On one's own machine only what is at hand is read, and nothing is written.
     """
     if not starts:
-        history, why_not = history_at_hand(config)
+        history, why_not = history_at_hand(config, environ)
         notes += [why_not] if why_not else []
         return None, history
     store = history_store_of(config, environ, event.default_branch, notes.append)
@@ -146,7 +147,10 @@ def _warnings(
     for entry in gone:
         ago = format_duration((now - entry.planned_at).total_seconds())
         page = run_page(environ, entry.workflow_run) or "its workflow's run isn't known"
-        yield f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end: {page}"
+        yield (
+            f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end:"
+            f" {page} (a workflow without `dbt-gitops report` never says it)"
+        )
     if plan.window:
         due = [jobs[each.job] for each in plan.triggered]
         yield from map(str, over_scheduled(due, history, now))

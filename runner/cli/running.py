@@ -18,7 +18,7 @@ from runner.cli.starting import planned, replaced_by
 from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
-from runner.execution.request import Overrides, Request, parsing, with_overrides
+from runner.execution.request import Alongside, Overrides, Request, parsing, with_overrides
 from runner.execution.surroundings import Surroundings, nothing_after
 from runner.git import read_checkout, worktree
 from runner.history import Entry
@@ -39,6 +39,7 @@ class Asked:
     cause: str
     start: Entry | None = None
     again: Again = field(default_factory=Again)
+    alongside: Alongside | None = None
 
 
 def run_and_tell(
@@ -127,6 +128,7 @@ def _request(
         head_branch=occasion.started.head_branch,
         former=asked.again.former,
         remark=asked.again.note,
+        alongside=asked.alongside,
     )
     if asked.start:
         branch = occasion.started.default_branch

@@ -20,6 +20,8 @@ from runner.errors import RecordFailed
 from runner.masking import Mask
 
 HOME = ".dbt-gitops"
+# The lock of whoever runs dbt in a checkout.
+CHECKOUT = "checkout"
 CHUNK_BYTES = 1 << 20
 # Colours are for a terminal; a log is read in editors and on GitHub's pages.
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

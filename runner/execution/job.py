@@ -16,7 +16,7 @@ from runner.execution.cloning import Cloning, plan_cloning
 from runner.execution.comparison import Comparison, compares, of_deferral, open_comparison
 from runner.execution.deferral import version_note
 from runner.execution.engines import start_engine
-from runner.execution.folder import HOME
+from runner.execution.folder import CHECKOUT, HOME
 from runner.execution.former import carried, notes
 from runner.execution.preparation import (
     decide_deferral,
@@ -29,7 +29,7 @@ from runner.execution.project import Project, open_project
 from runner.execution.publish import reason_from_the_start
 from runner.execution.reasons import reasons
 from runner.execution.recording import Recording
-from runner.execution.request import Request
+from runner.execution.request import Request, without_deps
 from runner.execution.sequence import Sequence, now, plan_steps
 from runner.execution.surroundings import Surroundings
 from runner.execution.variables import other_secrets
@@ -86,8 +86,10 @@ class _JobRun(Recording):
 
         job_lock = self.around.store.lock(job, waiting_for(f"another run of `{job}`"), None)
         stack.enter_context(job_lock)
+        if self.request.alongside:
+            return
         home = Folder(self.around.config.root / HOME)
-        stack.enter_context(home.lock("checkout", waiting_for("a run of another job"), None))
+        stack.enter_context(home.lock(CHECKOUT, waiting_for("a run of another job"), None))
 
     def _execute(self) -> None:
         around = self.around
@@ -95,6 +97,10 @@ class _JobRun(Recording):
             scratch = Path(temporary)
             with self.stop.raising():
                 variables = {**around.environ, **self.request.job.env}
+                if beside := self.request.alongside:
+                    variables["DBT_TARGET_PATH"] = str(beside.target)
+                    if beside.installed:
+                        self.request = without_deps(self.request)
                 project = open_project(around.config.project, variables)
                 engine = start_engine(self.request, around, project, self.run_id, self.stop)
                 stack.callback(self._close, engine)
@@ -187,7 +193,8 @@ class _JobRun(Recording):
             reporter=self.reporter,
             stop=self.stop,
         )
-        packages = has_packages(project.folder)
+        installed = self.request.alongside and self.request.alongside.installed
+        packages = has_packages(project.folder) and not installed
         comparing = comparison.planned(project.target) if comparison else ()
         planned = plan_steps(self.request.job, packages, comparing)
         if self.request.goes_on:

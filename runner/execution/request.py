@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from runner.config.build import core_requirement
@@ -64,14 +65,27 @@ class Overrides:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alongside:
+    """A run beside others in one checkout, which whoever starts them all holds meanwhile.
+
+    ``target`` is dbt's target folder for this one alone. ``installed``: packages are there, and
+    another `dbt deps` would take them from those that run.
+    """
+
+    target: Path
+    installed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """One run that was asked for.
 
     ``pr_number`` is None outside a pull request, and ``head_branch``, the pull request's, "".
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
     ``run_id`` is "" and ``queued_at`` None where nobody has planned the run. ``replaced_by`` is the id of
-    a newer run that does what this one would have done: it ends before it begins, "" where there is none. ``former`` is the
-    run that this one runs again, None where it is a run of its own. ``remark`` is for the record.
+    a newer run that does what this one would have done: it ends before it begins, "" where there is none.
+    ``former`` is the run that this one runs again, None where it is a run of its own. ``remark`` is for
+    the record. ``alongside`` is None where the run has the checkout to itself.
     """
 
     job: Job
@@ -86,6 +100,7 @@ class Request:
     run_id: str = ""
     queued_at: datetime | None = None
     replaced_by: str = ""
+    alongside: Alongside | None = None
     former: Former | None = None
     remark: str = ""
 
@@ -112,6 +127,12 @@ def parsing(request: Request, why: str) -> Request:
     )
     environment = replace(request.environment, secrets=())
     return replace(request, job=job, environment=environment, parse_only=why)
+
+
+def without_deps(request: Request) -> Request:
+    """The request without its `dbt deps`, as far as other steps are left."""
+    steps = tuple(step for step in request.job.steps if step.command != "deps")
+    return replace(request, job=replace(request.job, steps=steps or request.job.steps))
 
 
 def schema_fields(request: Request, checkout: Checkout) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Where the history is kept: one file in the place of state, or an artifact of the repository.
 
     history.json                        in a folder or an object store
-    dbt-gitops-history                  an artifact, with history.json in it
+    dbt-gitops-history                  the artifact that a plan has left, with history.json in it
+    dbt-gitops-history-ended            the same of a report
 
 A history that can't be read or believed stops the plan. Neither beginning anew nor taking an older one
 would do: what had been started since would be started again.
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from runner.github.client import GitHub
 
 ARTIFACT = "dbt-gitops-history"
+# What a report leaves, in the same run of the workflow. An artifact is replaced by removing it first:
+# under one name the newest history would be an older one meanwhile, or for good if the upload failed.
+REPORTED = "dbt-gitops-history-ended"
 # 1,000 jobs with all that is kept of them take 20 MB, and a tenth of that in a zip.
 HISTORY_LIMIT = 256 * 2**20
 ZIP_LIMIT = 64 * 2**20
@@ -64,7 +68,10 @@ class HistoryStore(Protocol):
         """None where there is none yet."""
 
     def write(self, history: History) -> Path | None:
-        """The folder that the workflow has to upload as :data:`ARTIFACT`, None where all is done."""
+        """The folder that the workflow has to upload, None where all is done.
+
+        A plan's is uploaded as :data:`ARTIFACT`, a report's as :data:`REPORTED`.
+        """
 
 
 class FileHistory:
@@ -146,7 +153,10 @@ class GitHubHistory:
         self._say = say
 
     def read(self) -> History | None:
-        """A list of artifacts, one run and one zip; another list where that zip has just gone."""
+        """A list of artifacts, one run and one zip; another list where that zip has just gone.
+
+        Where neither name is among the repository's newest 100 it costs a list for each.
+        """
         with unanswered("the history can't be read from GitHub"):
             newest = self._newest()
             if newest is None:
@@ -156,7 +166,7 @@ class GitHubHistory:
             except ArtifactRefused as refused:
                 if refused.status not in (404, 410):
                     raise _damaged(newest, refused) from refused
-            # A report writes over what the plan of the same run has uploaded.
+            # A run of the workflow that is run again replaces what it has uploaded.
             again = self._newest()
             if again is None or again.id == newest.id:
                 raise _damaged(newest, "GitHub lists it, and it is gone")
@@ -185,7 +195,7 @@ class GitHubHistory:
 
     def _newest(self) -> Artifact | None:
         with self._search.passing() as passed:
-            return next(self._search.believed({ARTIFACT}, passed), None)
+            return next(self._search.believed((ARTIFACT, REPORTED), passed), None)
 
     def _open(self, artifact: Artifact) -> History:
         """Raises :class:`ArtifactRefused` where the zip can't be had."""

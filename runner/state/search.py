@@ -66,9 +66,10 @@ class Search:
 
         GitHub lists by one name or by none, so what is older costs a list for each name.
         """
-        recent = list(islice(self._github.artifacts(), PAGE)) if len(names) > 1 else []
+        several = len(names) > 1
+        recent = list(islice(self._github.artifacts(), PAGE)) if several else []
         yield from (artifact for artifact in recent if artifact.name in names)
-        if 0 < len(recent) < PAGE:
+        if several and len(recent) < PAGE:
             return
         seen = {artifact.id for artifact in recent}
         lists = [self._github.artifacts(name) for name in names]

@@ -14,6 +14,9 @@ from runner.workflow import PATH, Action, Source, action_of, compiled
 from tests.conftest import EXAMPLE, ROOT
 
 FOLDER = Path(__file__).parent
+# Of the jobs file in the README: what that links to.
+DOCUMENTED = "first"
+WORKFLOW = ROOT / "examples" / "workflows" / "dbt-jobs.yml"
 # A release, pinned as a repository should have it.
 RELEASED = Action(
     name="dbt-gitops/dbt-gitops",
@@ -37,7 +40,7 @@ class Case:
 
     @property
     def expected(self) -> Path:
-        return FOLDER / self.name / PATH
+        return WORKFLOW if self.name == DOCUMENTED else FOLDER / self.name / PATH
 
     def compiled(self) -> str:
         sources = [

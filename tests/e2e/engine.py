@@ -9,6 +9,7 @@ Where it differs from GitHub, and what is done about it:
 - ``concurrency`` and ``environment`` mean nothing to it. Events come one at a time here.
 - ``permissions`` mean nothing to it either: the fake refuses what the jobs of the event aren't granted.
 - Whatever its own environment has, steps have too.
+- It refuses what GitHub has come to take since it was written: it runs a copy of the workflow without that.
 - It knows no cache, and the artifacts that it can keep are not served by REST: both are stand-ins.
 """
 
@@ -34,6 +35,7 @@ from tests.fake_github.github import FakeGitHub
 from tests.fake_github.routes import ROUTES
 from tests.fake_github.things import OWN, WORKFLOW
 from tests.fake_github.things import Run as FakeRun
+from tests.workflows.checks import as_it_was
 
 STAND_INS = Path(__file__).with_name("actions")
 PASSWORD = "correct-horse-battery"
@@ -76,22 +78,28 @@ class Engine:
         ref: str,
         commit: str,
         workflow: str = WORKFLOW,
+        run: FakeRun | None = None,
         **of_run: Any,
     ) -> Workflow:
         """An event of GitHub's, which runs the ``workflow`` of ``commit``.
 
         ``of_run`` is what GitHub says of that run: its head, also where a merge is checked out. Where
-        that is a fork's, there are no secrets, and the token can only read.
+        that is a fork's, there are no secrets, and the token can only read. ``run`` is there already
+        where it was dispatched.
         """
-        run = self._fake.add_run(event=event, path=workflow, conclusion=None, **of_run)
+        run = run or self._fake.add_run(event=event, path=workflow, conclusion=None)
+        for name, value in of_run.items():
+            setattr(run, name, value)
         checkout = self._folder / f"at-{run.id}"
         self._shop.checkout(commit, checkout)
         closed = payload.get("action") == "closed"
         own = run.head_repository == OWN
         self._fake.denied = EVERYTHING - _granted(checkout / workflow, closed, own)
         (self._folder / "event.json").write_text(json.dumps(payload))
+        copy = self._folder / f"workflow-{run.id}.yml"
+        copy.write_text(as_it_was((checkout / workflow).read_text()))
         done = subprocess.run(
-            [*self._act(checkout / workflow), event, *self._variables(run, ref)],
+            [*self._act(copy), event, *self._variables(run, ref)],
             cwd=checkout,
             env=self._environ(),
             capture_output=True,

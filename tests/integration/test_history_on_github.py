@@ -19,7 +19,7 @@ from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github import Run as WorkflowRun
 from tests.fake_github.states import zipped as packed
-from tests.fake_github.things import Artifact, Job, Step
+from tests.fake_github.things import WORKFLOW, Artifact, Job, Step
 from tests.on_github import OnGitHub, zipped
 from tests.unit.history_samples import ended, entry, history
 
@@ -77,7 +77,7 @@ def job(there: OnGitHub, name: str, attempt: int = 1, **changes: Any) -> None:
 def written(there: OnGitHub) -> History:
     """What the report has left to be uploaded."""
     outputs = there.outputs()
-    assert outputs["history-artifact"] == HISTORY
+    assert outputs["history-artifact"] == f"{HISTORY}-ended"
     [file] = Path(outputs["history-folder"]).iterdir()
     return history_from_json(file.read_text())
 
@@ -118,6 +118,36 @@ def test_how_each_run_ended_is_written(there: OnGitHub, record_property: Any) ->
     assert "daily: success" in done.out
     record_property("API requests of a report of 3 runs", there.fake.count(host="api"))
     assert there.fake.count(host="api") <= 7
+
+
+def test_from_the_plan_to_the_page(there: OnGitHub) -> None:
+    text = (there.project.path / "dbt_jobs.yml").read_text()
+    merges = "    triggers: { merge: {} }\n"
+    again = f"  nightly:\n    environment: production\n{merges}    steps: [dbt build]\n"
+    there.project.write("dbt_jobs.yml", text.replace("  daily:\n", f"  daily:\n{merges}") + again)
+    there.project.commit("merges start both")
+    there.push()
+    run = there.fake.runs[NUMBER]
+    run.head_sha = there.head
+    assert there.cli("plan").code == 0
+    decided = there.outputs()
+    content = zipped(Path(decided["history-folder"]))
+    there.fake.add_artifact(decided["history-artifact"], content, run=run)
+    legs = {leg["job"]: leg for leg in json.loads(decided["legs"])["production"]["include"]}
+    assert there.cli("run", "daily", "--start", legs["daily"]["start"]).code == 0
+    left = there.outputs()
+    there.fake.add_artifact(left["artifact"], zipped(Path(left["folder"])), run=run)
+    job(there, "daily")
+    job(there, "nightly", conclusion="cancelled", began=False)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    told = {each.job: each for each in written(there).entries}
+    assert told["daily"].outcome
+    assert told["daily"].run_id == Path(left["folder"]).name
+    assert told["daily"].outcome.status == "success"
+    assert told["daily"].wait_seconds > 0
+    assert told["nightly"].outcome
+    assert told["nightly"].outcome.reason == "cancelled before it began"
 
 
 def test_a_second_attempt_is_told_apart(there: OnGitHub) -> None:
@@ -204,7 +234,7 @@ def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
     done = there.cli("report")
     assert done.code == 0, done.err
     [(workflow, asked)] = there.fake.dispatched
-    assert workflow == "dbt-gitops.yml"
+    assert workflow == Path(WORKFLOW).name
     assert (asked["ref"], asked["inputs"]["job"]) == ("main", "alarm")
     upstream = json.loads(asked["inputs"]["upstream"])
     assert upstream == {"job": "daily", "ending": "error", "run_id": daily.run_id, "depth": 1}
@@ -292,6 +322,19 @@ def test_runs_are_listed_with_two_requests_the_second_time(
 
 def listed(done: Done) -> list[str]:
     return [line.split()[0] for line in done.out.splitlines() if line]
+
+
+def test_a_plan_on_ones_own_machine_knows_what_was_read_last(there: OnGitHub) -> None:
+    plan(there, ended())
+    cache = {"DBT_GITOPS_CACHE": str(there.scratch / "cache")}
+    here = {"GITHUB_REPOSITORY": "octo-org/shop", "GITHUB_API_URL": there.fake.api_url, **cache}
+    push = ("plan", "--event", "push", "--event-path", there.event["GITHUB_EVENT_PATH"])
+    assert "the history isn't read" in there.project.cli(*push, **here).out
+    runs(there)
+    before = there.fake.count()
+    done = there.project.cli(*push, **here)
+    assert "the history is GitHub's as `dbt-gitops runs` read it last" in done.out
+    assert there.fake.count() == before
 
 
 def test_a_damaged_cache_is_fetched_again(there: OnGitHub) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from runner.chain import Dependent, dependents, inputs, payload
+from runner.chain import Dependent, Progress, dependents, inputs, payload
 from runner.config import from_bytes
 from runner.events import MAX_DEPTH, Dispatch, Upstream, parse_event
 from runner.model import Config, Ending
+from runner.stopping import Stops
 from runner.triggers.dispatches import chained
 
 JOBS = """
@@ -80,3 +81,43 @@ def test_what_is_sent_is_what_is_read() -> None:
 def test_a_chain_ends_somewhere() -> None:
     assert not Upstream(job="a", ending="success", depth=MAX_DEPTH).too_deep
     assert Upstream(job="a", ending="success", depth=MAX_DEPTH + 1).too_deep
+
+
+def names(progress: Progress) -> list[str]:
+    return [job for job, _ in progress.queue]
+
+
+def test_all_of_starts_once_for_each_round(config: Config) -> None:
+    progress = Progress(config=config, queue=[])
+    progress.end(Upstream(job="ingest", ending="success"))
+    assert names(progress) == ["marts"]
+    assert progress.waiting() == ["`all` isn't started: it waits for marts too"]
+    progress.end(Upstream(job="ingest", ending="success"))
+    assert names(progress) == ["marts", "marts"]
+    progress.end(Upstream(job="marts", ending="error"))
+    assert names(progress) == ["marts", "marts"]
+    progress.end(Upstream(job="marts", ending="success"))
+    assert names(progress) == ["marts", "marts", "all"]
+    progress.end(Upstream(job="marts", ending="success"))
+    assert names(progress) == ["marts", "marts", "all"]
+    assert progress.waiting() == ["`all` isn't started: it waits for ingest too"]
+
+
+def test_a_job_never_runs_twice_at_once(config: Config) -> None:
+    end = Upstream(job="ingest", ending="success")
+    progress = Progress(config=config, queue=[("marts", end), ("marts", None), ("all", end)])
+    assert progress.next([]) == ("marts", end)
+    assert progress.next(["marts"]) == ("all", end)
+    assert progress.next(["marts", "all"]) is None
+    assert progress.next(["all"]) == ("marts", None)
+
+
+def test_one_stop_for_several() -> None:
+    stops = Stops()
+    first = stops.one()
+    stops.ask("interrupt", "interrupted by SIGINT")
+    late = stops.one()
+    assert (first.asked, late.asked, late.reason) == (True, True, "interrupted by SIGINT")
+    assert not first.urgent
+    stops.ask("interrupt", "again")
+    assert (first.urgent, late.urgent, stops.urgent) == (True, True, True)

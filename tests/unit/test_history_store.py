@@ -18,13 +18,13 @@ from runner.history import History
 from runner.history_changes import handled
 from runner.history_json import history_to_json
 from runner.state import history_store
-from runner.state.history_store import ARTIFACT, FileHistory, GitHubHistory
+from runner.state.history_store import ARTIFACT, REPORTED, FileHistory, GitHubHistory
 from runner.state.opening import open_files
 from runner.state.provenance import Trusted
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.clients import client
 from tests.fake_github.states import zipped
-from tests.fake_github.things import FORK, WORKFLOW, Artifact
+from tests.fake_github.things import FORK, START, WORKFLOW, Artifact
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 
@@ -146,8 +146,10 @@ def store(fake: FakeGitHub, said: list[str], tmp_path: Path) -> Iterator[GitHubH
     github.close()
 
 
-def upload(fake: FakeGitHub, value: History | str | bytes, **changes: Any) -> Artifact:
-    return fake.add_artifact(ARTIFACT, zipped({"history.json": written(value)}), **changes)
+def upload(
+    fake: FakeGitHub, value: History | str | bytes, name: str = ARTIFACT, **changes: Any
+) -> Artifact:
+    return fake.add_artifact(name, zipped({"history.json": written(value)}), **changes)
 
 
 def test_nothing_is_asked_before_it_is_read(store: GitHubHistory, fake: FakeGitHub) -> None:
@@ -163,6 +165,32 @@ def test_the_newest_is_read_with_three_requests(
         upload(fake, history(hour))
     assert store.read() == history(2)
     assert (fake.count(host="api"), fake.count(host="storage"), said) == (3, 1, [])
+
+
+def test_what_is_not_among_the_newest_is_found_by_its_name(
+    store: GitHubHistory, fake: FakeGitHub
+) -> None:
+    upload(fake, history(1))
+    upload(fake, history(2), REPORTED)
+    for _ in range(120):
+        fake.add_artifact("dbt-gitops-run.daily", b"")
+    assert store.read() == history(2)
+    assert fake.count(host="api") == 5
+
+
+def test_of_a_plan_and_a_report_the_later_counts(store: GitHubHistory, fake: FakeGitHub) -> None:
+    planned = upload(fake, history(1))
+    ended = upload(fake, history(2), REPORTED, run=planned.run)
+    assert store.read() == history(2)
+    # The run of the workflow is run again: the plan replaces its own, and the report's is there.
+    fake.artifacts.remove(planned)
+    assert store.read() == history(2)
+    later = START + timedelta(hours=1)
+    upload(fake, history(3), run=planned.run, id=9999, created_at=later)
+    assert store.read() == history(3)
+    # The report replaces its own, and is cancelled in between.
+    fake.artifacts.remove(ended)
+    assert store.read() == history(3)
 
 
 def test_what_is_written_is_a_folder_to_upload(store: GitHubHistory, fake: FakeGitHub) -> None:
@@ -232,7 +260,7 @@ def test_what_was_changed_on_its_way_stops_it(store: GitHubHistory, fake: FakeGi
     assert "its digest is" in stopped.value.why
 
 
-def test_one_that_a_report_writes_over_is_looked_for_again(
+def test_one_that_is_replaced_meanwhile_is_looked_for_again(
     store: GitHubHistory, fake: FakeGitHub
 ) -> None:
     old = upload(fake, history(1))

@@ -15,11 +15,13 @@ from typing import Any
 
 import pytest
 
+from runner.reports.ended import Leg, legs_summary
 from runner.reports.gantt import gantt
 from runner.reports.graph import graph
 from runner.reports.report import Report
 from runner.reports.step_summary import step_summary
 from runner.reports.text import NOTHING, one_line
+from tests.unit.history_samples import ended
 from tests.unit.report_samples import DIFFERENCE, chosen, crowd, made, node, real, step
 from tests.unit.test_report_markdown import HOSTILE, PARSER, comment, report_of
 
@@ -119,3 +121,19 @@ def test_the_largest_diagrams_are_within_mermaids_limits(nodes: int) -> None:
 
 def test_what_is_no_diagram_is_refused() -> None:
     assert "error" in mermaid(("flowchart LR\n  n0[[", "gantt\n  click a"))[0]
+
+
+def test_a_chart_of_runs_is_drawn_whatever_their_jobs_are_called() -> None:
+    names = ("daily", "finance-nightly_" * 5, "click", *WORDS)
+    texts = []
+    for name in names:
+        planned = ended(name, status="error")
+        assert planned.outcome
+        markdown = legs_summary([Leg(entry=planned, outcome=planned.outcome)])
+        texts += diagrams(markdown)
+    answers = mermaid(tuple(texts))
+    assert len(answers) == len(names)
+    for name, answer in zip(names, answers, strict=True):
+        assert answer.get("type") == "gantt", (name, answer)
+        # Its wait and its preparation are bars without a word.
+        assert [shown(label) for label in answer["labels"]] == ["", "", "1m 40s"], name

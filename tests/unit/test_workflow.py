@@ -43,8 +43,7 @@ from runner.workflow import (
 from runner.workflow.actions import CHECKOUT, has_pin
 from runner.workflow.events import union
 from runner.workflow.writing import literal, scalar
-from tests.compiled import CASES, RELEASED, Case, config_of
-from tests.reference import WORKFLOW
+from tests.compiled import CASES, RELEASED, WORKFLOW, Case, config_of
 from tests.workflows.checks import CHECKS, as_it_was, scripts
 
 Document = dict[Any, Any]
