@@ -10,7 +10,7 @@ import pytest
 
 from runner import __version__
 from runner.workflow import PATH
-from tests.conftest import ROOT, Project
+from tests.conftest import Project
 from tests.fake_github import FakeGitHub, Fault
 
 JOBS = """\
@@ -129,11 +129,11 @@ def test_another_workflow_is_kept_unless_it_is_forced(shop: Project) -> None:
 
 
 def test_another_workflow_that_plans_is_said(shop: Project) -> None:
-    for path in (ROOT / "examples" / "workflows").iterdir():
-        shop.write(f".github/workflows/{path.name}", path.read_text())
+    name = ".github/workflows/by-hand.yml"
+    steps = "[{ uses: dbt-gitops/dbt-gitops@v0.1.0, with: { command: plan } }]"
+    shop.write(name, f"on: push\njobs: {{ plan: {{ runs-on: ubuntu-latest, steps: {steps} }} }}\n")
     done = shop.cli("sync")
     assert done.code == 0
-    name = ".github/workflows/dbt-gitops.yml"
     assert done.err == f"note: {name} plans too, and starts the same jobs once more: remove it\n"
 
 
