@@ -6,6 +6,7 @@ anything starts, and ``report`` how that ended. Times are aware datetimes in UTC
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -125,3 +126,8 @@ class History:
         for entry in self.entries:
             jobs.setdefault(entry.job, []).append(entry)
         return {job: tuple(entries) for job, entries in jobs.items()}
+
+
+def same_run(found: str, planned: str) -> bool:
+    """Whether a run's id is the planned one, or of a later attempt at the same."""
+    return bool(re.fullmatch(rf"{re.escape(planned)}(-\d+)?", found))

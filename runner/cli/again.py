@@ -34,11 +34,6 @@ def record_here(root: Path, run_id: str) -> Run | None:
         raise StateUnresolved(f"the record {file} can't be read", why=str(error)) from error
 
 
-def same_run(found: str, planned: str) -> bool:
-    """Whether a run's id is the planned one, or of a later attempt at the same."""
-    return bool(re.fullmatch(rf"{re.escape(planned)}(-\d+)?", found))
-
-
 def cause_of(former: Former) -> str:
     """Why it runs, where nobody says otherwise."""
     how = "again, from its failure" if former.from_failure else "again"

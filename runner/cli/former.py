@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.cli.again import not_the_latest, same_run
+from runner.cli.again import not_the_latest
 from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
 from runner.cli.stores import trusted
@@ -15,6 +15,7 @@ from runner.errors import GitHubFailed, StateUnresolved
 from runner.events import Dispatch, MergeGroup, PullRequest
 from runner.execution.former import Former, check_again, failed_in_a_step
 from runner.github.artifact_names import run_artifact
+from runner.history import same_run
 from runner.model import Job
 from runner.record import Run
 
@@ -72,7 +73,7 @@ def _asked_for(
         raise StateUnresolved(
             f"there is no record of run {event.rerun[:100]!a} among this repository's artifacts",
             why="\n".join(filter(None, [newest, *said])),
-            hint=f"start the job anew: dbt-gitops trigger {job.name}",
+            hint=f"start the job anew: dbt-gitops trigger {job.name} --cause …",
         )
     if not same_run(found.run_id, event.rerun):
         raise not_the_latest(found.job, event.rerun, found.run_id)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from runner.cli.at_hand import history_at_hand
+from runner.cli.histories import history_at_hand
 from runner.history import History
 from runner.model import Config
 from runner.reports.overview import Overview
 from runner.triggers.overscheduled import over_scheduled
 
 
-def overview_of(files: tuple[Config, ...], now: datetime) -> Overview:
-    history, why_not = history_at_hand(files[0])
+def overview_of(files: tuple[Config, ...], environ: Mapping[str, str], now: datetime) -> Overview:
+    history, why_not = history_at_hand(files[0], environ)
     jobs = [job for config in files for job in config.jobs.values()]
     too_often = over_scheduled(jobs, history or History(), now)
     return Overview(

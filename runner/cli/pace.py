@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -14,7 +14,7 @@ from runner.history import History
 from runner.model import Problem
 
 
-def with_pace(checked: Sequence[Loaded]) -> list[Loaded]:
+def with_pace(checked: Sequence[Loaded], environ: Mapping[str, str]) -> list[Loaded]:
     """With a warning for each such job, by the history that is at hand; the first file says where."""
     first = checked[0].config
     scheduled = any(
@@ -25,10 +25,10 @@ def with_pace(checked: Sequence[Loaded]) -> list[Loaded]:
     )
     if first is None or not scheduled:
         return list(checked)
-    from runner.cli.at_hand import history_at_hand  # late: a file without schedules needs none
+    from runner.cli.histories import history_at_hand  # late: a file without schedules needs none
 
     try:
-        history, _ = history_at_hand(first)
+        history, _ = history_at_hand(first, environ)
     except StateUnresolved as error:
         click.echo(f"warning: how long jobs take isn't known: {error}", err=True)
         return list(checked)

@@ -23,7 +23,7 @@ from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Dispatch, Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
-from runner.reports.legs import as_matrix
+from runner.reports.matrices import as_matrix
 from runner.reports.plan import Planned, as_json, as_text
 from runner.triggers import EXPECTED, NotTriggered
 
@@ -118,7 +118,7 @@ def _overview(paths: tuple[Path, ...], output: str, now: datetime) -> ExitCode:
             "there is no matrix without an event",
             hint="dbt-gitops plan --format matrix --event push --event-path payload.json",
         )
-    click.echo(renderers[output](overview_of(load_configs(paths), now)))
+    click.echo(renderers[output](overview_of(load_configs(paths), dict(os.environ), now)))
     return ExitCode.SUCCESS
 
 

@@ -21,7 +21,7 @@ from runner.github.commands import annotation
 from runner.github.outputs import write_outputs
 from runner.history import Entry, History
 from runner.history_readings import failures_in_a_row
-from runner.reports.legs import as_jobs, as_legs, as_matrix
+from runner.reports.matrices import as_jobs, as_legs, as_matrix
 from runner.reports.plan import Planned
 from runner.reports.plan_summary import plan_summary
 from runner.state.history_store import ARTIFACT

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runner.cli.again import same_run
 from runner.cli.dispatching import say
 from runner.cli.stores import history_store_of
-from runner.history import Entry, History
+from runner.history import Entry, History, same_run
 from runner.model import Config
 
 

@@ -15,7 +15,7 @@ from runner.events import Dispatch, Event, Merge, Tick
 from runner.execution.folder import new_run_id
 from runner.history import Entry, History, Missed
 from runner.model import Config, Job
-from runner.reports.legs import unplaced
+from runner.reports.matrices import unplaced
 from runner.reports.plan import Planned
 from runner.state.history_store import HistoryStore
 from runner.triggers import NotTriggered, Plan, together
@@ -53,8 +53,9 @@ def decided(
     kept = isinstance(event, (Tick, Merge, Dispatch))
     notes: list[str] = []
     store, there = _read(files[0], event, environ, notes, starts=starts) if kept else (None, None)
-    gone = lost(there or History(), jobs, now)
-    before = without_lost(there or History(), gone)
+    there = there or History()
+    gone = lost(there, jobs, now)
+    before = without_lost(there, gone)
     known = Known(history=before, now=now, elsewhere=frozenset(jobs))
     parts = tuple(plan_report(config, event, base, environ, known) for config in files)
     plan = together(part.plan for part in parts)
@@ -146,7 +147,10 @@ def _warnings(
     for entry in gone:
         ago = format_duration((now - entry.planned_at).total_seconds())
         page = run_page(environ, entry.workflow_run) or "its workflow's run isn't known"
-        yield f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end: {page}"
+        yield (
+            f"`{entry.job}`: run {entry.run_id} was started {ago} ago, and left no word of its end:"
+            f" {page} (a workflow without `dbt-gitops report` never says it)"
+        )
     if plan.window:
         due = [jobs[each.job] for each in plan.triggered]
         yield from map(str, over_scheduled(due, history, now))

@@ -38,8 +38,8 @@ class Asked:
     overrides: Overrides
     cause: str
     start: Entry | None = None
-    alongside: Alongside | None = None
     again: Again = field(default_factory=Again)
+    alongside: Alongside | None = None
 
 
 def run_and_tell(
@@ -126,9 +126,9 @@ def _request(
         actor=occasion.started.actor,
         pr_number=occasion.number or occasion.started.pr_number,
         head_branch=occasion.started.head_branch,
-        alongside=asked.alongside,
         former=asked.again.former,
         remark=asked.again.note,
+        alongside=asked.alongside,
     )
     if asked.start:
         branch = occasion.started.default_branch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -53,6 +53,11 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
         _refuse_foreign(result.there)
     _write(root / PATH, result.text)
     click.echo(defused(as_text(result.sources, action, result.there, result.text)))
+    for name in _rivals(root, action):
+        click.echo(
+            defused(f"note: {name} plans too, and starts the same jobs once more: remove it"),
+            err=True,
+        )
     return ExitCode.SUCCESS
 
 
@@ -70,6 +75,15 @@ def _files(root: Path) -> tuple[Path, ...]:
         if names:
             return tuple(Path(os.path.relpath(root / name)) for name in names)
     return (default_file(),)
+
+
+def _rivals(root: Path, action: Action) -> Iterator[str]:
+    """Other workflows that call the action to plan, such as one that was written by hand before."""
+    for path in sorted(filter(Path.is_file, (root / PATH).parent.glob("*.y*ml"))):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        calls = f"uses: {action.name}" in text and "command: plan" in text
+        if calls and path.name != Path(PATH).name:
+            yield path.relative_to(root).as_posix()
 
 
 def _once(files: list[Loaded]) -> list[Loaded]:

@@ -35,7 +35,7 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """
     environ = dict(os.environ)
     checked = [_with_workflow(load(file), environ) for file in files or (default_file(),)]
-    checked = with_pace(checked)
+    checked = with_pace(checked, dict(os.environ))
     if output == "json":
         click.echo(as_json(checked))
     else:

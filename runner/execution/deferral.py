@@ -88,7 +88,7 @@ def _anew(former: Former) -> str:
     job = former.run.job
     return (
         "start the job anew, which defers to the newest state:"
-        f" dbt-gitops run {job}, or on GitHub dbt-gitops trigger {job}"
+        f" dbt-gitops run {job}, or on GitHub dbt-gitops trigger {job} --cause …"
     )
 
 
@@ -155,7 +155,7 @@ def _bootstrap(config: Config, job: Job, deferral: Deferral) -> str:
         need = "" if config.jobs[start].triggers.dispatch else "; it needs `dispatch: true`"
         return (
             f"run `{start}` in the workflow on the default branch, which publishes state:"
-            f" dbt-gitops trigger {start}{need}"
+            f" dbt-gitops trigger {start} --cause …{need}"
         )
     return (
         f"run `dbt-gitops run {start}{full}` once, committed and on the default branch: it publishes"

@@ -84,8 +84,8 @@ class Request:
     ``parse_only`` says why dbt mustn't connect and only parses the project, "" where it may.
     ``run_id`` is "" and ``queued_at`` None where nobody has planned the run. ``replaced_by`` is the id of
     a newer run that does what this one would have done: it ends before it begins, "" where there is none.
-    ``alongside`` is None where the run has the checkout to itself. ``former`` is the run that this one
-    runs again, None where it is a run of its own. ``remark`` is for the record.
+    ``former`` is the run that this one runs again, None where it is a run of its own. ``remark`` is for
+    the record. ``alongside`` is None where the run has the checkout to itself.
     """
 
     job: Job

@@ -10,7 +10,7 @@ from runner.model import Config, Job, Schedule
 from runner.schedule.words import in_words
 from runner.workflow import PATH, Action, Source, has_pin, pinned_in
 from runner.workflow.events import MOST_NAMES
-from runner.workflow.needs import block_secrets, cleaned_environments, store_secrets
+from runner.workflow.needs import block_secrets, cleaned_environments, report_secrets
 
 # More schedules, or secrets, than these are a list that nobody reads.
 MOST_LINES = 20
@@ -83,8 +83,8 @@ def _secrets(found: Sequence[Block]) -> list[Callable[[], str]]:
             place = block.environment.github_environment
             where = f"environment {place}" if place else "repository"
             places.setdefault(name, []).append(where)
-    for name in store_secrets(found):
-        places[name].append("repository, for plan and report")
+    for name in report_secrets(found):
+        places[name].append("repository, for plan or report")
     return [
         partial("{}: {}".format, name, " and ".join(dict.fromkeys(named)))
         for name, named in places.items()

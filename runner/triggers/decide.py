@@ -138,7 +138,7 @@ def _asked_for(asked: Asked, job: Job, event: Dispatch) -> Verdict:
     verdict = _first(job, trigger, _dispatched(event), objections)
     if event.upstream is None:
         return verdict
-    upstream = dispatches.arrived(job, event.upstream, asked.history)
+    upstream = dispatches.arrived(job, event, asked.history)
     if isinstance(verdict, NotTriggered):
         return replace(verdict, waiting=upstream) if verdict.code == "waits" else verdict
     return _if_sound(replace(verdict, upstream=upstream), job, asked.history)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.blocks import runs_apart
 from runner.events import MAX_DEPTH, Dispatch, Upstream
-from runner.history import History
+from runner.history import History, same_run
 from runner.model import Config, Ending, Job, JobTrigger
 from runner.triggers.rules import Objection
 
@@ -35,8 +35,10 @@ def dispatch(job: Job, event: Dispatch, asked: Asked) -> Iterator[Objection]:
     elif not job.triggers.dispatch and not event.rerun:
         yield "trigger", "it doesn't have `dispatch: true`"
     yield from _overrides(job, event, asked)
+    if event.rerun:
+        yield from _rerun(job, event, asked.history)
     if event.upstream:
-        yield from _after(job, event.upstream, chained(event), asked.history)
+        yield from _after(job, event, event.upstream, asked.history)
 
 
 def after_job(job: Job, name: str, ending: Ending) -> Iterator[Objection]:
@@ -59,43 +61,46 @@ def chained(event: Dispatch) -> bool:
     return upstream.repository.lower() in ("", event.repository.lower())
 
 
-def arrived(job: Job, upstream: Upstream, history: History) -> Mapping[str, str]:
+def arrived(job: Job, event: Dispatch, history: History) -> Mapping[str, str]:
     """The upstream runs that have ended since the job was started last, this one among them."""
+    upstream = event.upstream
+    assert upstream is not None, "something has ended"
+    if not chained(event):  # its name is none of this repository's
+        return {f"{upstream.job} of {upstream.repository}": upstream.run_id}
     before = history.waiting.get(job.name, {}) if _of_several(job, upstream) else {}
     return {**before, upstream.job: upstream.run_id}
 
 
-def _after(job: Job, upstream: Upstream, in_chain: bool, history: History) -> Iterator[Objection]:
-    if upstream.too_deep:
+def _after(job: Job, event: Dispatch, upstream: Upstream, history: History) -> Iterator[Objection]:
+    if upstream.depth > MAX_DEPTH:
         yield (
             "depth",
             f"{upstream.depth} jobs have started each other until here, and {MAX_DEPTH} may:"
             f" do they go in a circle? `{upstream.job}` is the last of them",
         )
-    if again := _started(job, upstream, history):
+    here = arrived(job, event, history)
+    if again := _started(job, here, upstream.run_id, history):
         yield (
             "handled",
             f"handled already by run {again}, which this end of `{upstream.job}` started",
         )
-    if in_chain:
-        yield from _waits(job, upstream, history)
+    if chained(event):
+        yield from _waits(job, upstream, here)
 
 
-def _started(job: Job, upstream: Upstream, history: History) -> str:
+def _started(job: Job, here: Mapping[str, str], run_id: str, history: History) -> str:
     """The run that the same upstream run has started before, "" without one."""
-    if not upstream.run_id:
-        return ""
-    entries = history.of(job.name)
-    same = (each for each in entries if each.upstream.get(upstream.job) == upstream.run_id)
+    name = next(name for name, known in here.items() if known == run_id)
+    entries = history.of(job.name) if run_id else ()
+    same = (each for each in entries if each.upstream.get(name) == run_id)
     found = next(same, None)
     return found.run_id if found else ""
 
 
-def _waits(job: Job, upstream: Upstream, history: History) -> Iterator[Objection]:
+def _waits(job: Job, upstream: Upstream, here: Mapping[str, str]) -> Iterator[Objection]:
     wanted = [trigger for trigger in job.triggers.job if _fits(trigger, upstream)]
     if any(len(trigger.names) == 1 for trigger in wanted):
         return
-    here = arrived(job, upstream, history)
     missing = [[name for name in trigger.names if name not in here] for trigger in wanted]
     if wanted and all(missing):
         names = ", ".join(f"`{name}`" for name in min(missing, key=len))
@@ -108,6 +113,19 @@ def _of_several(job: Job, upstream: Upstream) -> bool:
 
 def _fits(trigger: JobTrigger, upstream: Upstream) -> bool:
     return upstream.job in trigger.names and upstream.ending in trigger.on
+
+
+def _rerun(job: Job, event: Dispatch, history: History) -> Iterator[Objection]:
+    """As far as the history knows; the run itself looks at what the former one has left."""
+    latest = next(iter(history.of(job.name)), None)
+    if latest is None:
+        return
+    if not same_run(event.rerun, latest.run_id):
+        yield "rerun", f"its latest run is {latest.run_id}, and only that can be run again"
+    elif latest.outcome is None:
+        yield "rerun", f"run {latest.run_id} hasn't ended yet"
+    elif event.from_failure and latest.outcome.status in ("success", "skipped"):
+        yield "rerun", f"run {latest.run_id} has no failure to go on from"
 
 
 def _overrides(job: Job, event: Dispatch, asked: Asked) -> Iterator[Objection]:

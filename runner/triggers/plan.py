@@ -29,6 +29,7 @@ Code = Literal[
     "handled",
     "dispatch",
     "override",
+    "rerun",
     "depth",
     "waits",
     "ending",

@@ -59,8 +59,8 @@ def _schedules(files: Sequence[Config], jobs: Sequence[Job]) -> Lines:
     if not times:
         return []
     return [
-        "# GitHub is late at times, and drops some: whatever fell due since the last time, `plan` starts",
-        "# once. Its history knows.",
+        "# GitHub is late with these, and drops some. Whatever has fallen due since it last looked, `plan`",
+        "# starts once.",
         "schedule:",
         *(f"  - {_entry(*time)} # {_some(names)}" for time, names in times.items()),
     ]
@@ -108,8 +108,8 @@ def _pushes(jobs: Iterable[Job]) -> Lines:
     if branches:
         return ["push:", f"  branches: {flow(map(scalar, branches))}"]
     return [
-        "# A `merge` without branches means the default branch, which can't be said here: on the others",
-        "# `plan` starts nothing. Name the branches, and they don't wake it up.",
+        "# A `merge` without branches means the default branch, which can't be said here: every push wakes",
+        "# this up, and on other branches nothing is started. Name the branches to spare them.",
         'push: { branches: ["**"] }',
     ]
 

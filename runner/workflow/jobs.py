@@ -151,7 +151,7 @@ def report(files: Sequence[str], found: Sequence[Block], uses: str) -> Lines:
                     "  with:",
                     "    command: report",
                     *indented(_configs(files), 4),
-                    *indented(secrets(needs.store_secrets(found))),
+                    *indented(secrets(needs.report_secrets(found))),
                 ),
             ]
         ),

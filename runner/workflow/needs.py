@@ -24,12 +24,9 @@ ARTIFACTS = "actions: read # state, history and records"
 def plan_permissions(files: Iterable[Config]) -> Lines:
     jobs = [job for config in files for job in config.jobs.values() if job.enabled]
     lines = [CHECKOUT, ARTIFACTS]
-    held_back = any(job.disable_after for job in jobs)
-    if any(checks_changes(job) for job in jobs):
-        lines.append("statuses: write # why a pull request's job has nothing to do")
-    elif held_back:
-        lines.append("statuses: write # that a job has failed too often in a row")
-    if held_back:
+    if any(checks_changes(job) or job.disable_after for job in jobs):
+        lines.append("statuses: write # why a job has nothing to do, or is held back")
+    if any(job.disable_after for job in jobs):
         lines.append("issues: write # one for each job that has failed too often in a row")
     return lines
 
@@ -90,6 +87,16 @@ def store_secrets(found: Sequence[Block]) -> tuple[str, ...]:
         prefixes = _CREDENTIALS.get(block.config.state.partition("://")[0], ())
         if block.kind != "checks" and prefixes:
             names += [name for name in block.environment.secrets if name.startswith(prefixes)]
+    return tuple(dict.fromkeys(names))
+
+
+def report_secrets(found: Sequence[Block]) -> tuple[str, ...]:
+    """Also the tokens of what starts elsewhere after a run that ended without a word, so not well."""
+    names = list(store_secrets(found))
+    for block in found:
+        if block.kind != "checks":
+            lost = [one for job in block.jobs for one in job.dispatches if one.on != ("success",)]
+            names += _variables(elsewhere.token for elsewhere in lost)
     return tuple(dict.fromkeys(names))
 
 

@@ -78,14 +78,18 @@ class Engine:
         ref: str,
         commit: str,
         workflow: str = WORKFLOW,
+        run: FakeRun | None = None,
         **of_run: Any,
     ) -> Workflow:
         """An event of GitHub's, which runs the ``workflow`` of ``commit``.
 
         ``of_run`` is what GitHub says of that run: its head, also where a merge is checked out. Where
-        that is a fork's, there are no secrets, and the token can only read.
+        that is a fork's, there are no secrets, and the token can only read. ``run`` is there already
+        where it was dispatched.
         """
-        run = self._fake.add_run(event=event, path=workflow, conclusion=None, **of_run)
+        run = run or self._fake.add_run(event=event, path=workflow, conclusion=None)
+        for name, value in of_run.items():
+            setattr(run, name, value)
         checkout = self._folder / f"at-{run.id}"
         self._shop.checkout(commit, checkout)
         closed = payload.get("action") == "closed"

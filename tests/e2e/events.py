@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.shop import BRANCH, NUMBER
-from tests.fake_github.things import OWN, Repo, Run
+from tests.fake_github.things import OWN, WORKFLOW, Repo, Run
 
 EXAMPLES = Path(__file__).parents[1] / "events"
 
@@ -49,6 +49,12 @@ def merge_group(*, branch: str, head: str, base: str) -> dict[str, Any]:
 
 def workflow_dispatch(**inputs: str) -> dict[str, Any]:
     return {**_example("workflow_dispatch"), "ref": "refs/heads/main", "inputs": inputs}
+
+
+def schedule(cron: str) -> dict[str, Any]:
+    """It has no example of GitHub's own; on some servers it has no sender."""
+    repository = _example("workflow_dispatch")["repository"]
+    return {"schedule": cron, "workflow": WORKFLOW, "repository": repository}
 
 
 def workflow_run(run: Run) -> dict[str, Any]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import Project
+from tests.conftest import Done, Project, clean_environ
 from tests.e2e import events
 from tests.e2e.engine import Engine, Workflow
 from tests.e2e.shop import BRANCH, NUMBER, Shop
 from tests.fake_github import OWN, FakeGitHub, Repo
-from tests.fake_github.things import Pull
+from tests.fake_github.things import WORKFLOW, Pull
 
 REPORTS = ".github/workflows/dbt-gitops-report.yml"
 
@@ -36,6 +39,35 @@ class Life:
     def asked(self, job: str) -> Workflow:
         """By hand."""
         return self._on_main("workflow_dispatch", events.workflow_dispatch(job=job))
+
+    def ticks(self, cron: str) -> Workflow:
+        """A schedule fires, sooner or later."""
+        return self._on_main("schedule", events.schedule(cron))
+
+    def dispatched(self) -> Workflow:
+        """The oldest dispatch that waits: GitHub runs the workflow that was asked for."""
+        workflow, asked = self.fake.dispatched.pop(0)
+        assert (workflow, asked["ref"]) == (WORKFLOW.rpartition("/")[2], "main")
+        payload = events.workflow_dispatch(**asked["inputs"])
+        return self._on_main("workflow_dispatch", payload, run=self.fake.dispatched_runs.pop(0))
+
+    def cli(self, *arguments: str) -> Done:
+        """The command on somebody's own machine, as it is installed."""
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("dbt-gitops")), *arguments],
+            cwd=self.shop.work.path,
+            env={
+                **clean_environ(os.environ),
+                "GH_TOKEN": self.fake.token,
+                "GITHUB_API_URL": self.fake.api_url,
+                "GITHUB_REPOSITORY": OWN.full_name,
+            },
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
     def completed(self, workflow: Workflow) -> Workflow:
         """The end of a run, for the workflow that reports those of forks."""
@@ -74,7 +106,7 @@ class Life:
         payload = events.pull_request("closed", head=pull.head_sha, base=pull.base_sha, merged=True)
         return self._pull_request(payload, self.shop.merge())
 
-    def _on_main(self, event: str, payload: dict[str, Any], **options: str) -> Workflow:
+    def _on_main(self, event: str, payload: dict[str, Any], **options: Any) -> Workflow:
         commit = self.shop.work.git("rev-parse", "main")
         return self.engine.happens(
             event,

@@ -12,7 +12,11 @@ def test_a_fork_is_parsed_and_another_workflow_speaks_for_it(life: Life) -> None
     life.shop.work.append("models/marts/products.sql", "-- theirs\n")
     life.shop.work.commit("change products")
     theirs = life.pull_request("opened", FORK)
-    assert theirs.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert theirs.jobs == {
+        "plan": "success",
+        "ci-checks ci": "success",
+        "ci-checks parses": "success",
+    }
     assert f"dbt-gitops-pr.{NUMBER}.ci" in theirs.artifacts(life.fake)
     assert not (life.warehouse.path / "jaffle.duckdb").exists()
     assert not life.fake.statuses

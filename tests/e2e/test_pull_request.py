@@ -13,6 +13,8 @@ from tests.e2e.shop import BRANCH, NUMBER
 from tests.fake_github import Fault
 
 CI_SCHEMA = f"dbt_ci_pr_{NUMBER}"
+# What plan and report have written.
+HISTORY = {"dbt-gitops-history", "dbt-gitops-history-ended"}
 CI_ARTIFACTS = {f"dbt-gitops-pr.{NUMBER}.ci", f"dbt-gitops-pr.{NUMBER}.parses"}
 
 
@@ -34,11 +36,13 @@ def _first_push(life: Life) -> Workflow:
     """
     life.fake.faults.append(Fault(method="POST", path="/statuses/", after=1, times=2, status=502))
     first = life.pushed("0" * 40)
-    assert first.jobs == {"plan": "success", "run merge": "failure"}
+    assert first.jobs == {"plan": "success", "production merge": "failure", "report": "success"}
     assert life.statuses(first, "merge") == ["pending", "error"]
     assert first.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.merge",
         "dbt-gitops-state.production.merge",
+        *HISTORY,
     }
     assert "products" in life.relations("analytics")
     return first
@@ -50,7 +54,11 @@ def _opened(life: Life) -> Workflow:
     life.shop.work.append("models/marts/products.sql", "-- changed\n")
     life.shop.work.commit("change products")
     opened = life.pull_request("opened")
-    assert opened.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert opened.jobs == {
+        "plan": "success",
+        "ci-checks ci": "success",
+        "ci-checks parses": "success",
+    }
     assert "jobs to run: 2" in opened.log
     assert opened.artifacts(life.fake) == CI_ARTIFACTS
     assert life.relations(CI_SCHEMA) == {"products"}
@@ -70,7 +78,11 @@ def _broken(life: Life) -> Workflow:
     life.shop.work.write("tests/there_are_orders.sql", NO_ORDERS)
     life.shop.work.commit("change orders")
     broken = life.pull_request("synchronize")
-    assert broken.jobs == {"plan": "success", "run ci": "failure", "run parses": "success"}
+    assert broken.jobs == {
+        "plan": "success",
+        "ci-checks ci": "failure",
+        "ci-checks parses": "success",
+    }
     assert broken.artifacts(life.fake) == CI_ARTIFACTS
     assert life.statuses(broken, "ci")[-1] == "failure"
     assert life.relations(CI_SCHEMA) == {"products", "orders"}
@@ -87,7 +99,11 @@ def _mended(life: Life) -> Workflow:
     life.shop.work.write(path, text.replace("limit 0\n", "-- mended\n"))
     life.shop.work.commit("mend orders")
     mended = life.pull_request("synchronize")
-    assert mended.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert mended.jobs == {
+        "plan": "success",
+        "ci-checks ci": "success",
+        "ci-checks parses": "success",
+    }
     assert life.statuses(mended, "ci")[-1] == "success"
     assert "- ✅ `ci`" in life.comment
     assert "❌" not in life.comment
@@ -97,7 +113,11 @@ def _mended(life: Life) -> Workflow:
 def _queued(life: Life) -> Workflow:
     """The same checks, for the commit that the merge queue has made."""
     queued = life.queued()
-    assert queued.jobs == {"plan": "success", "run ci": "success", "run parses": "success"}
+    assert queued.jobs == {
+        "plan": "success",
+        "ci-checks ci": "success",
+        "ci-checks parses": "success",
+    }
     assert life.statuses(queued, "ci")[-1] == "success"
     assert queued.artifacts(life.fake) == CI_ARTIFACTS
     assert queued.run.head_sha[:7] not in life.comment
@@ -118,7 +138,7 @@ def _closed(life: Life) -> Workflow:
 def _pushed(life: Life) -> Workflow:
     """The merge's push: production builds what has changed, and its state is the new one."""
     pushed = life.pushed(life.shop.work.git("rev-parse", "main^1"))
-    assert pushed.jobs == {"plan": "success", "run merge": "success"}
+    assert pushed.jobs == {"plan": "success", "production merge": "success", "report": "success"}
     assert life.statuses(pushed, "merge")[-1] == "success"
     built = {
         node["name"]
@@ -135,10 +155,12 @@ def _pushed(life: Life) -> Workflow:
 def _asked(life: Life) -> Workflow:
     """One job by hand, whose triggers allow it."""
     asked = life.asked("daily")
-    assert asked.jobs == {"plan": "success", "run daily": "success"}
+    assert asked.jobs == {"plan": "success", "production daily": "success", "report": "success"}
     assert asked.artifacts(life.fake) == {
+        "dbt-gitops-history",
         "dbt-gitops-run.daily",
         "dbt-gitops-state.production.daily",
+        *HISTORY,
     }
     return asked
 

@@ -64,6 +64,7 @@ class FakeGitHub:
     refs: dict[tuple[str, str], str] = field(default_factory=dict)
     merge_bases: dict[tuple[str, str], str] = field(default_factory=dict)
     dispatched: list[tuple[str, Any]] = field(default_factory=list)
+    dispatched_runs: list[Run] = field(default_factory=list)
     repository_dispatched: list[tuple[str, Any]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
@@ -361,6 +362,7 @@ class FakeGitHub:
         if not asked.get("return_run_details"):
             return Answer(status=204)
         run = self.add_run(event="workflow_dispatch", head_branch=asked["ref"], conclusion=None)
+        self.dispatched_runs.append(run)
         answer = self._answers.run(run)
         return _json(
             {

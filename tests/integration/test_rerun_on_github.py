@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from runner.history import Entry
+from runner.history_json import entry_to_json
 from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub, Fault
-from tests.fake_github.things import FORK
+from tests.fake_github.things import FORK, START
 from tests.integration.test_rerun import broken, shape
 from tests.on_github import OnGitHub
 
@@ -107,6 +109,28 @@ def test_a_rerun_that_left_nothing_is_asked_for_once_more(there: OnGitHub) -> No
     assert done.code == 0, done.err
     assert done.record["rerun_of"] == first(there)
     assert [step[0] for step in shape(done.record) if not step[3]] == ["run", "test"]
+
+
+@pytest.mark.parametrize(("planned_in", "goes_on"), [(1, True), (2, False)])
+def test_who_plans_anew_runs_all_of_it(there: OnGitHub, planned_in: int, goes_on: bool) -> None:
+    """ "Re-run failed jobs" keeps the plan of the first attempt, "Re-run all jobs" makes another."""
+    planned = Entry(
+        run_id="20991231T040000Z-daily-3f2a9c",
+        job="daily",
+        environment="production",
+        trigger="dispatch",
+        cause="asked for",
+        planned_at=START,
+        workflow_run=77,
+        attempt=planned_in,
+    )
+    for path in there.project.runs[1:]:
+        path.rename(there.scratch / path.name)
+    start = entry_to_json(planned)
+    done = there.cli("run", "daily", "--json", "--start", start, GITHUB_RUN_ATTEMPT="2")
+    assert done.code == 1, done.err
+    assert done.record["run_id"] == "20991231T040000Z-daily-3f2a9c-2"
+    assert done.record["rerun_of"] == (first(there) if goes_on else "")
 
 
 def record_with(there: OnGitHub, **changes: Any) -> None:

@@ -167,7 +167,7 @@ def test_the_first_tick_ever_starts_what_fired_and_writes_it_down_first(there: O
     assert list(found.outputs)[-2:] == ["history-folder", "history-artifact"]
     assert re.search(r"scheduled for \w{3} .* UTC, 1[01]m \d\ds late", found.reason("first"))
     assert f"{OTHER}" in found.reason("other")
-    assert there.fake.count(host="api") == 1
+    assert there.fake.count(host="api") <= 4
 
 
 def test_a_tick_costs_four_requests_at_most(there: OnGitHub, record_property: Any) -> None:
@@ -468,8 +468,10 @@ def test_a_pull_request_asks_for_no_history(there: OnGitHub) -> None:
     assert there.fake.count(host="api") == 0
 
 
-def test_a_merge_that_starts_nothing_writes_no_history(there: OnGitHub) -> None:
-    remember(there, TWO)
+@pytest.mark.parametrize("known", [True, False])
+def test_a_merge_that_starts_nothing_writes_no_history(there: OnGitHub, known: bool) -> None:
+    if known:
+        remember(there, TWO)
     there.push()
     found = plan(there)
     assert "history-artifact" not in found.outputs

@@ -10,7 +10,7 @@ import pytest
 
 from runner import __version__
 from runner.workflow import PATH
-from tests.conftest import Project
+from tests.conftest import ROOT, Project
 from tests.fake_github import FakeGitHub, Fault
 
 JOBS = """\
@@ -126,6 +126,15 @@ def test_another_workflow_is_kept_unless_it_is_forced(shop: Project) -> None:
     assert "is not a workflow that dbt-gitops compiled" in refused.err
     assert workflow(shop) == "name: mine\n"
     assert shop.cli("sync", "--force").code == 0
+
+
+def test_another_workflow_that_plans_is_said(shop: Project) -> None:
+    for path in (ROOT / "examples" / "workflows").iterdir():
+        shop.write(f".github/workflows/{path.name}", path.read_text())
+    done = shop.cli("sync")
+    assert done.code == 0
+    name = ".github/workflows/dbt-gitops.yml"
+    assert done.err == f"note: {name} plans too, and starts the same jobs once more: remove it\n"
 
 
 def test_lines_that_end_as_windows_ends_them_are_no_change(shop: Project) -> None:

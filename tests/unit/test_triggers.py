@@ -397,7 +397,30 @@ def test_what_has_failed_too_often_starts_by_a_person_s_word_alone(
         assert "its last 2 runs have failed" in found.reason
         assert "`dbt-gitops trigger job` starts it" in found.reason
     sound = history(entry("4"), *FAILED)
-    assert isinstance(verdict(triggers, event, extra=STOPS, history=sound), Triggered)
+    again = replace(event, rerun="4") if isinstance(event, Dispatch) and event.rerun else event
+    assert isinstance(verdict(triggers, again, extra=STOPS, history=sound), Triggered)
+
+
+UNDER_WAY = replace(entry("4"), outcome=None)
+
+
+@pytest.mark.parametrize(
+    ("known", "rerun", "reason"),
+    [
+        (history(*FAILED), "3", ""),
+        (history(*FAILED), "3-2", ""),
+        (history(), "3", ""),
+        (history(*FAILED), "1", "its latest run is 3, and only that can be run again"),
+        (history(UNDER_WAY, *FAILED), "4", "run 4 hasn't ended yet"),
+        (history(entry("4"), *FAILED), "4", "run 4 has no failure to go on from"),
+    ],
+)
+def test_only_the_latest_run_is_run_again(known: History, rerun: str, reason: str) -> None:
+    event = replace(DISPATCH, rerun=rerun, from_failure=True)
+    found = verdict(NIGHTLY, event, history=known)
+    assert isinstance(found, NotTriggered) == bool(reason)
+    if isinstance(found, NotTriggered):
+        assert (found.code, found.reason) == ("rerun", reason)
 
 
 def test_what_is_due_and_held_back_is_missed() -> None:
@@ -439,6 +462,20 @@ def test_an_upstream_run_starts_a_job_once(triggers: str) -> None:
     assert "handled already by run 9-job" in found.reason
     found = verdict(triggers, ends("other", "o2"), history=known)
     assert isinstance(found, Triggered) == (triggers == CHAINED)
+
+
+def test_the_end_of_another_repository_s_job_starts_a_job_once() -> None:
+    far = replace(DISPATCH, event_type="dbt-job", upstream=replace(FAR, job="other", run_id="f1"))
+    found = verdict(DISPATCHED, far, history=history())
+    assert isinstance(found, Triggered)
+    assert dict(found.upstream) == {"other of o/elsewhere": "f1"}
+    known = history(
+        entry("9-job", upstream=found.upstream), entry("8-job", upstream={"other": "f2"})
+    )
+    assert "handled already by run 9-job" in verdict(DISPATCHED, far, history=known).reason
+    assert far.upstream
+    second = replace(far, upstream=replace(far.upstream, run_id="f2"))
+    assert isinstance(verdict(DISPATCHED, second, history=known), Triggered)
 
 
 def test_the_default_branch_says_what_may_be_overridden() -> None:

@@ -102,11 +102,12 @@ def test_a_jobs_own_environment_alone_gives_it_secrets() -> None:
     store = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     assert env == {
         "plan": store,
-        "production": store | {"DBT_ENV_SECRET_PASSWORD", "PAGERDUTY_KEY", "DASHBOARDS_TOKEN"},
+        "production": store
+        | {"DBT_ENV_SECRET_PASSWORD", "PAGERDUTY_KEY", "DASHBOARDS_TOKEN", "ON_CALL_TOKEN"},
         "reporting": {"REPORTING_PASSWORD", "SLACK_WEBHOOK_URL"},
         "ci-checks": {"DBT_ENV_SECRET_CI_PASSWORD", "SLACK_WEBHOOK_URL"},
         "clean": {"DBT_ENV_SECRET_CI_PASSWORD"},
-        "report": store,
+        "report": store | {"ON_CALL_TOKEN"},
     }
 
 

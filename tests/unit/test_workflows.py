@@ -131,3 +131,57 @@ def test_the_action_installs_what_the_store_needs(
     assert f"requirements={requirements}" in lines
     assert (ROOT / "requirements" / requirements).is_file()
     assert {line.partition("=")[0] for line in lines} == {"requirements", "runner", "dbt"}
+
+
+@pytest.mark.parametrize(
+    ("command", "config", "expected"),
+    [
+        ("plan", "a.yml\n\n  b c.yml \n", ["plan", "--config", "a.yml", "--config", "b c.yml"]),
+        ("report", "a.yml", ["report", "--config", "a.yml"]),
+        ("clean", "a.yml", ["clean", "--config", "a.yml"]),
+        ("validate", "a.yml\nb.yml", ["validate", "--format", "github", "--", "a.yml", "b.yml"]),
+        ("run", "a.yml", ["run", "--config", "a.yml", "--start", '{"x": "$(id)"}', "--", "-h"]),
+    ],
+)
+def test_the_action_calls_the_command_with_its_inputs(
+    tmp_path: Path, command: str, config: str, expected: list[str]
+) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    python.chmod(0o755)
+    steps = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"]
+    script = next(step["run"] for step in steps if step.get("id") == "command")
+    env = {
+        "PATH": os.environ["PATH"],
+        "VENV": str(tmp_path),
+        "GITHUB_ACTION_PATH": "/action",
+        "COMMAND": command,
+        "CONFIG": config,
+        "JOB": "-h",
+        "START": '{"x": "$(id)"}',
+    }
+    done = subprocess.run(
+        ["bash", "-e", "-c", script], env=env, check=True, capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == ["-I", "/action/runner/__main__.py", *expected]
+
+
+def test_several_jobs_files_make_one_key(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("version: 1\nstate: s3://bucket\n")
+    (tmp_path / "b.yml").write_text("version: 1\nstate: github\n")
+    first = yaml.safe_load((ROOT / "action.yml").read_text())["runs"]["steps"][0]
+    keys = []
+    for number, files in enumerate(("a.yml\nb.yml\n", "a.yml", "b.yml")):
+        output = tmp_path / f"output-{number}"
+        env = {
+            "PATH": os.environ["PATH"],
+            "PYTHON": sys.executable,
+            "CONFIG": files,
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_OUTPUT": str(output),
+        }
+        subprocess.run(["bash", "-e", "-c", first["run"]], env=env, check=True, cwd=tmp_path)
+        keys.append(dict(line.split("=") for line in output.read_text().splitlines()))
+    assert [key["requirements"] for key in keys] == ["s3.txt", "s3.txt", "runtime.txt"]
+    assert len({key["dbt"] for key in keys}) == 3
