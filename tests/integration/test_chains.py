@@ -19,7 +19,7 @@ from runner.history_changes import started as started_in
 from runner.history_json import entry_from_json, entry_to_json, history_to_json
 from tests.conftest import Project
 from tests.fake_github import FakeGitHub, Fault
-from tests.fake_github.things import OWN
+from tests.fake_github.things import OWN, WORKFLOW
 from tests.on_github import OnGitHub
 from tests.processes import ENDLESS, record_of, running, wait_for
 
@@ -76,7 +76,7 @@ def test_a_success_starts_what_waits_for_it_here_and_elsewhere(there: OnGitHub) 
     assert done.code == 0, done.err
     record = record_of(there.project)
     [(workflow, asked)] = there.fake.dispatched
-    assert (workflow, asked["ref"]) == ("dbt-gitops.yml", "main")
+    assert (workflow, asked["ref"]) == (WORKFLOW.rpartition("/")[2], "main")
     upstream = {"job": "ingest", "ending": "success", "run_id": record["run_id"], "depth": 1}
     assert asked["inputs"].keys() == {"job", "cause", "upstream"}
     assert asked["inputs"]["job"] == "marts"
