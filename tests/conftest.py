@@ -123,7 +123,7 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 def dbt_python(_project: Path) -> str:
     """The interpreter of the dbt that the example pins; the product itself installs it."""
-    from runner.cli.running import cache_folder
+    from runner.cli.cache import cache_folder
     from runner.dbt.install import locate
     from runner.model import PinnedDbt
     from runner.stopping import Stop

@@ -18,9 +18,9 @@ from runner.cleaning.artifacts import ArtifactRecords
 from runner.cleaning.clean import Cleaning
 from runner.cleaning.records import Record, local_records
 from runner.cli.base_file import load_base
+from runner.cli.cache import cache_folder
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
-from runner.cli.running import cache_folder
 from runner.cli.stores import store_of
 from runner.cli.telling import summarize
 from runner.config import default_file

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from runner.cli.running import cache_folder
+from runner.cli.cache import cache_folder
 from runner.cli.stores import history_store_of
 from runner.git import origin
 from runner.github.connection import NotConnected, repository_of

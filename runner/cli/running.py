@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.cli.cache import cache_folder
 from runner.cli.chaining import chaining_of
 from runner.cli.former import Again
 from runner.cli.occasion import Occasion
@@ -159,14 +160,6 @@ def _print(run: Run, folder: Path, as_json: bool, fenced: Reporter | None) -> No
     else:
         sys.stdout.write(summary_text(run, shown, sys.stdout))
         sys.stdout.flush()
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where installed dbts are kept: DBT_GITOPS_CACHE, or the user's cache folder."""
-    if environ.get("DBT_GITOPS_CACHE"):
-        return Path(environ["DBT_GITOPS_CACHE"]).expanduser().absolute()
-    home = environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "dbt-gitops"
 
 
 def _reporter(occasion: Occasion, on_github: bool) -> Reporter:

@@ -58,10 +58,11 @@ def history_store_of(
     cache: Cache | None = None,
 ) -> HistoryStore:
     """As :func:`store_of`; what the workflow uploads is prepared in the runner's own folder."""
-    from runner.state.history_store import ARTIFACT, GitHubHistory
-
     if config.state != GITHUB:
         return file_history_of(config)
+    from runner.state.github_history import GitHubHistory
+    from runner.state.history_store import ARTIFACT
+
     return GitHubHistory(
         connect=lambda: _connect(config, environ),
         trusted=lambda github: trusted(github, config, environ, default_branch),

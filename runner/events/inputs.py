@@ -56,7 +56,7 @@ def _overrides(overrides: DispatchOverrides) -> Iterator[tuple[str, str]]:
     yield "threads", str(overrides.threads or "")
     yield "vars", _json(overrides.vars)
     yield "env", _json(overrides.env)
-    yield "steps", "\n".join(overrides.steps)
+    yield "steps", json.dumps(overrides.steps) if overrides.steps else ""
     yield "timeout", spell_duration(overrides.timeout) if overrides.timeout else ""
     yield "full", _flag(overrides.full or None)
     yield "generate_docs", _flag(overrides.generate_docs)

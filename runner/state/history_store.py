@@ -11,39 +11,25 @@ would do: what had been started since would be started again.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from runner.errors import StateUnresolved
-from runner.github.answers import Artifact
-from runner.github.download import ArtifactRefused
 from runner.history import History
 from runner.history_json import HISTORY, history_from_json, history_to_json
 from runner.record_json import RecordInvalid
-from runner.state.archive import unpack
-from runner.state.cache import Cache
-from runner.state.checks import format_size, limited, staged
+from runner.state.checks import format_size, limited
 from runner.state.files import FileMissing, Files
-from runner.state.kept_history import KeptHistory, keep_history, kept_history
-from runner.state.provenance import Trusted
-from runner.state.search import Search
-from runner.state.trouble import explained, unanswered
-
-if TYPE_CHECKING:
-    from runner.github.client import GitHub
 
 ARTIFACT = "dbt-gitops-history"
 # What a report leaves, in the same run of the workflow. An artifact is replaced by removing it first:
 # under one name the newest history would be an older one meanwhile, or for good if the upload failed.
 REPORTED = "dbt-gitops-history-ended"
-# 1,000 jobs with all that is kept of them take 20 MB, and a tenth of that in a zip.
+# 1,000 jobs with all that is kept of them take 20 MB.
 HISTORY_LIMIT = 256 * 2**20
-ZIP_LIMIT = 64 * 2**20
 # No job is called so: a dot can't stand in its name.
 LOCK = "dbt-gitops.history"
 # Seconds to wait for another process that writes.
@@ -88,12 +74,12 @@ class FileHistory:
         if data is None:
             return None
         try:
-            return _decoded(data)
+            return decoded(data)
         except ValueError as error:
             raise self._damaged(error) from error
 
     def write(self, history: History) -> Path | None:
-        data = _encoded(history)
+        data = encoded(history)
         deadline = time.monotonic() + WRITE_WAIT
         with self._files.lock(LOCK, _nothing, deadline):
             if _sha256(self._data()) != self._seen:
@@ -110,7 +96,7 @@ class FileHistory:
         """Read and written at one go, for those who don't take turns; an object store has no lock."""
         deadline = time.monotonic() + WRITE_WAIT
         with self._files.lock(LOCK, _nothing, deadline):
-            self._files.write(HISTORY, [_encoded(changed(self.read() or History()))])
+            self._files.write(HISTORY, [encoded(changed(self.read() or History()))])
 
     def _data(self) -> bytes | None:
         try:
@@ -128,108 +114,7 @@ class FileHistory:
         )
 
 
-class GitHubHistory:
-    """In the newest artifact that may be believed; the workflow uploads what :meth:`write` leaves.
-
-    ``connect`` is called when GitHub is asked for the first time, and ``trusted`` then too. With a
-    ``cache`` an artifact is fetched once.
-    """
-
-    location = "GitHub's artifacts"
-
-    def __init__(
-        self,
-        *,
-        connect: Callable[[], GitHub],
-        trusted: Callable[[GitHub], Trusted],
-        folder: Path,
-        say: Callable[[str], None],
-        cache: Cache | None = None,
-    ) -> None:
-        self._cache = cache
-        self._connect = connect
-        self._trust = trusted
-        self._folder = folder
-        self._say = say
-
-    def read(self) -> History | None:
-        """A list of artifacts, one run and one zip; another list where that zip has just gone.
-
-        Where neither name is among the repository's newest 100 it costs a list for each.
-        """
-        with unanswered("the history can't be read from GitHub"):
-            newest = self._newest()
-            if newest is None:
-                return None
-            try:
-                return self._open(newest)
-            except ArtifactRefused as refused:
-                if refused.status not in (404, 410):
-                    raise _damaged(newest, refused) from refused
-            # A run of the workflow that is run again replaces what it has uploaded.
-            again = self._newest()
-            if again is None or again.id == newest.id:
-                raise _damaged(newest, "GitHub lists it, and it is gone")
-            try:
-                return self._open(again)
-            except ArtifactRefused as refused:
-                raise _damaged(again, refused) from refused
-
-    def write(self, history: History) -> Path | None:
-        data = _encoded(history)
-        with staged(self._folder, HISTORY) as file:
-            file.write(data)
-        return self._folder
-
-    @cached_property
-    def _search(self) -> Search:
-        self._github = self._connect()
-        search = Search(self._github, self._trust(self._github), self._say)
-        if self._kept:
-            search.believe(self._kept.workflow_run)
-        return search
-
-    @cached_property
-    def _kept(self) -> KeptHistory | None:
-        return kept_history(self._cache) if self._cache else None
-
-    def _newest(self) -> Artifact | None:
-        with self._search.passing() as passed:
-            return next(self._search.believed((ARTIFACT, REPORTED), passed), None)
-
-    def _open(self, artifact: Artifact) -> History:
-        """Raises :class:`ArtifactRefused` where the zip can't be had."""
-        if self._kept and self._kept.artifact == artifact.id:  # what is uploaded never changes
-            return self._kept.history
-        with (
-            explained("the history from GitHub can't be kept here", OSError),
-            tempfile.TemporaryDirectory(prefix="dbt-gitops-history-") as scratch,
-        ):
-            folder = Path(scratch)
-            zipped = folder / "artifact.zip"
-            self._github.download_artifact(artifact, zipped, limit=ZIP_LIMIT)
-            try:
-                unpack(zipped, folder, {HISTORY: HISTORY_LIMIT})
-                data = (folder / HISTORY).read_bytes()
-                history = _decoded(data)
-            except ValueError as error:
-                raise _damaged(artifact, error) from error
-        if self._cache and artifact.workflow_run:
-            keep_history(self._cache, artifact.id, artifact.workflow_run.id, data.decode())
-        return history
-
-
-def _damaged(artifact: Artifact, why: object) -> StateUnresolved:
-    run = f" of run {artifact.workflow_run.id}" if artifact.workflow_run else ""
-    return StateUnresolved(
-        f"the history in artifact {artifact.id}{run} can't be read",
-        why=" ".join(str(why).split()),
-        hint="delete this artifact: the one before it counts then, and what was started since is"
-        f" started again where its time allows; without one {ANEW}",
-    )
-
-
-def _decoded(data: bytes) -> History:
+def decoded(data: bytes) -> History:
     """Raises ValueError, which names what is wrong with it."""
     history = history_from_json(data.decode())
     ahead = datetime.now(timezone.utc) + CLOCK
@@ -238,7 +123,7 @@ def _decoded(data: bytes) -> History:
     return history
 
 
-def _encoded(history: History) -> bytes:
+def encoded(history: History) -> bytes:
     data = history_to_json(history).encode()
     if len(data) > HISTORY_LIMIT:
         raise StateUnresolved(

@@ -27,7 +27,7 @@ from typing import Any
 
 import yaml
 
-from runner.cli.running import cache_folder
+from runner.cli.cache import cache_folder
 from tests.conftest import ROOT, clean_environ
 from tests.e2e.shop import Shop
 from tests.e2e.uploads import PATH, uploads

@@ -18,7 +18,8 @@ from runner.history import History
 from runner.history_changes import handled
 from runner.history_json import history_to_json
 from runner.state import history_store
-from runner.state.history_store import ARTIFACT, REPORTED, FileHistory, GitHubHistory
+from runner.state.github_history import GitHubHistory
+from runner.state.history_store import ARTIFACT, REPORTED, FileHistory
 from runner.state.opening import open_files
 from runner.state.provenance import Trusted
 from tests.fake_github import FakeGitHub, Fault
