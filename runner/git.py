@@ -165,8 +165,9 @@ def _default_branch(git: Git) -> str:
     remote = git("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
     if remote.ok:
         return remote.out.removeprefix("origin/")
-    if git("remote").out:
-        return ""  # a local main beside a remote's develop would be a guess
+    # A local main beside a remote's develop would be a guess; before the first push there is none.
+    if git("for-each-ref", "--count=1", "refs/remotes").out:
+        return ""
     for name in ("main", "master"):
         if git("rev-parse", "--verify", "--quiet", f"refs/heads/{name}").ok:
             return name

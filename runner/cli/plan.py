@@ -136,7 +136,7 @@ def _event(name: str | None, path: Path | None, environ: Mapping[str, str]) -> E
     file = path or environ.get("GITHUB_EVENT_PATH")
     if not name or not file:
         raise ConfigInvalid(
-            "no event is given",
+            "no payload of the event is given" if name else "no event is given",
             why="on GitHub, GITHUB_EVENT_NAME and GITHUB_EVENT_PATH say what happened",
             hint="elsewhere: dbt-gitops plan --event pull_request --event-path payload.json",
         )

@@ -27,6 +27,8 @@ RESULT_FILES = ("run_results.json", "sources.json")
 FRESHNESS_STATUS = {"runtime error": "error"}
 RELATION_KEYS = frozenset({"alias", "database", "identifier", "relation_name", "schema"})
 MASK = "***"
+# The parts of a manifest that hold what a command may have a result for.
+KINDS = ("sources", "exposures", "saved_queries", "functions", "unit_tests", "nodes")
 LONGEST_MESSAGE = 64_000
 
 
@@ -50,11 +52,7 @@ class Artifacts:
 
     def _nodes(self) -> dict[str, dict[str, Any]]:
         manifest = self._read("manifest.json")
-        return {
-            **manifest.get("sources", {}),
-            **manifest.get("unit_tests", {}),
-            **manifest.get("nodes", {}),
-        }
+        return {name: node for kind in KINDS for name, node in manifest.get(kind, {}).items()}
 
     def _read(self, name: str) -> dict[str, Any]:
         try:

@@ -19,7 +19,9 @@ from runner.steps import Step
 # The commands that say what they did with each node, and that can be told to run just some.
 BY_NODE = frozenset({"build", "run", "seed", "snapshot", "test"})
 # What `fqn:` selects; hooks, for one, are in the results and can't be selected.
-SELECTABLE = frozenset({"model", "seed", "snapshot", "test"})
+SELECTABLE = frozenset(
+    {"exposure", "function", "model", "saved_query", "seed", "snapshot", "test", "unit_test"}
+)
 # dbt splits a criterion at spaces and commas and reads some signs; a name with those isn't asked for.
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 

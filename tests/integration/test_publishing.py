@@ -71,6 +71,9 @@ def test_the_default_branch_is_githubs_word(quick: Project) -> None:
 
 def test_a_remote_that_does_not_say_its_default_branch(quick: Project) -> None:
     quick.git("remote", "add", "origin", str(quick.path))
+    assert reason(quick) == ""  # nothing has been pushed yet
+    quick.git("fetch", "--quiet", "origin")
+    quick.git("remote", "set-head", "origin", "--delete")
     assert "git remote set-head origin --auto" in reason(quick)
 
 

@@ -50,6 +50,32 @@ def test_what_failed_is_tried_again_and_only_that(tiny: Project) -> None:
     assert "retry 1 of 2 of what failed, in 3 s" in err
 
 
+def test_what_only_names_a_failed_node_or_tests_it_alone_makes_no_step_run_again(
+    tiny: Project,
+) -> None:
+    """dbt has a result for an exposure, and for a unit test, too."""
+    tiny.write("models/one.sql", "select id, nowhere from {{ ref('people') }}\n")
+    tiny.write("models/more.yml", EXPOSED)
+    with_retries(tiny, "{ attempts: 1 }")
+    done = tiny.run("daily")
+    assert done.code == 1
+    first, second = done.record["steps"]
+    again = {node["unique_id"] for node in first["nodes"] if node["status"] != "success"}
+    assert {"exposure.tiny.page", "unit_test.tiny.two.two_is_one"} <= again
+    assert {node["unique_id"] for node in second["nodes"]} == again
+
+
+EXPOSED = """
+exposures:
+  - { name: page, type: dashboard, owner: { name: Jo }, depends_on: [ref('two')] }
+unit_tests:
+  - name: two_is_one
+    model: two
+    given: [{ input: ref('one'), rows: [{ id: 1 }] }]
+    expect: { rows: [{ id: 1 }] }
+"""
+
+
 def test_a_failing_hook_can_not_be_selected_so_all_is_run_again(tiny: Project) -> None:
     tiny.append("dbt_project.yml", "on-run-end: select * from nowhere\n")
     with_retries(tiny, "{ attempts: 1 }")

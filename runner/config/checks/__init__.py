@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from runner.config.checks.cycles import trigger_cycles
+from runner.config.checks.cycles import ends_that_start_nothing, trigger_cycles
 from runner.config.checks.deferral import deferral_targets, state_without_deferral
 from runner.config.checks.environments import channel_addresses, schema_templates, secrets
 from runner.config.checks.project import project_folder
@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     channels_of_jobs,
     jobs_of_triggers,
     trigger_cycles,
+    ends_that_start_nothing,
     deferral_targets,
     state_without_deferral,
     steps,

@@ -40,6 +40,21 @@ def trigger_cycles(written: Written) -> Iterator[Problem]:
         yield written.source.problem(at, "trigger-cycle", what, hint=hint)
 
 
+def ends_that_start_nothing(written: Written) -> Iterator[Problem]:
+    """Jobs that wait for one that only pull requests start: what those run starts nothing."""
+    for job in written.jobs.values():
+        for trigger in job.triggers.mappings("job"):
+            for name in upstreams(trigger):
+                before = written.jobs.get(name.text)
+                if before and before.triggers.entries.keys() == {"pull_request"}:
+                    what = f"job {shown(job.name)} never starts after {shown(name.text)}"
+                    why = "only pull requests start that one, and their runs start no other job"
+                    hint = f"wait for another job, or give `{name.text}` another trigger too"
+                    yield written.source.problem(
+                        name.span, "never-starts", what, why=why, hint=hint
+                    )
+
+
 def _path(names: list[str]) -> str:
     if len(names) > _MOST_NAMES:
         half = _MOST_NAMES // 2
