@@ -78,8 +78,8 @@ class Progress:
     def waiting(self) -> list[str]:
         """What some of a job's upstreams have ended for in vain, for people."""
         return [
-            f"`{job}` isn't started: it waits for"
-            f" {', '.join(sorted(set(trigger.names) - ended))} too, which didn't run in this chain"
+            f"`{job}` isn't started: in this chain it waits for"
+            f" {', '.join(sorted(set(trigger.names) - ended))} too"
             for (job, trigger), ended in self.ended.items()
             if ended
         ]

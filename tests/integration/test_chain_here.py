@@ -102,7 +102,7 @@ def test_a_chain_runs_to_its_end_one_at_a_time(chain: Project) -> None:
         ["job", "status"], ["ingest", "success"], ["left", "success"], ["right", "success"],
         ["both", "success"],
     ]  # fmt: skip
-    assert lines[5:] == ["`never` isn't started: it waits for repair too"]
+    assert lines[5:] == ["`never` isn't started: in this chain it waits for repair too"]
     assert "left | [1/1] dbt build --select slow" in done.err
 
 
@@ -159,7 +159,7 @@ def test_a_failure_goes_its_own_way_and_decides_the_exit_code(chain: Project) ->
     assert {job: run["status"] for job, run in records(chain).items()} == {
         "ingest": "error", "repair": "success",
     }  # fmt: skip
-    assert "`never` isn't started: it waits for ingest too" in done.out
+    assert "`never` isn't started: in this chain it waits for ingest too" in done.out
 
 
 def test_ctrl_c_stops_and_records_all(chain: Project) -> None:
