@@ -38,7 +38,8 @@ bench: $(READY) ## the measured figures, in pairs
 docs: $(READY) ## write the generated parts of the README again
 	$(BIN)/python -m tests.reference
 
-picture: $(READY) ## draw the README's picture of a comment again; needs a Chromium
+picture: $(READY) ## draw the README's pictures of the history and of a comment again; needs a Chromium
+	$(BIN)/python -m tests.picture_runs
 	$(BIN)/python -m tests.picture_comment
 
 requirements: ## compile the pinned requirements again
