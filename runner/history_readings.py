@@ -42,10 +42,18 @@ def unfinished(history: History, job: str) -> tuple[Entry, ...]:
 
 
 def newer(history: History, entry: Entry) -> Entry | None:
-    """The newest run of the same job that a schedule or a merge started after this one, if any."""
+    """The newest run that does what this one would do, if any; it has succeeded or is still to end.
+
+    A schedule or a merge started it on the same branch, and planned it later. Its workflow run is newer
+    too: one that is run again, or planned out of turn, has an older commit than its time suggests.
+    """
     later = (
         other
         for other in history.of(entry.job)
-        if other.planned_at > entry.planned_at and other.trigger in AGAIN
+        if other.planned_at > entry.planned_at
+        and other.trigger in AGAIN
+        and other.branch == entry.branch
+        and other.workflow_run > entry.workflow_run
+        and (other.outcome is None or other.outcome.status == "success")
     )
     return next(later, None)

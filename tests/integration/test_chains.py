@@ -262,7 +262,8 @@ def planned(there: OnGitHub, **changes: Any) -> str:
     """The history has a run that waits since long, and a newer one; the start of the first."""
     old = entry_from_json(json.dumps({**START, **changes}))
     new = replace(old, run_id="20261120T041000Z-ingest-000002", trigger="schedule",
-                  planned_at=old.planned_at + timedelta(minutes=7))  # fmt: skip
+                  planned_at=old.planned_at + timedelta(minutes=7),
+                  workflow_run=old.workflow_run + 1)  # fmt: skip
     history = started_in(History(), [old, new])
     there.project.write(".dbt-gitops/state/history.json", history_to_json(history))
     return entry_to_json(old)

@@ -211,14 +211,46 @@ def test_unfinished_runs() -> None:
 
 def test_only_what_starts_by_itself_replaces() -> None:
     first, merged, dispatched = (
-        entry("first"),
-        entry("merged", NOON + MINUTE, trigger="merge"),
-        entry("dispatched", NOON + 2 * MINUTE, trigger="dispatch"),
+        entry("first", workflow_run=1),
+        entry("merged", NOON + MINUTE, trigger="merge", workflow_run=2),
+        entry("dispatched", NOON + 2 * MINUTE, trigger="dispatch", workflow_run=3),
     )
-    other = entry("other", NOON + 3 * MINUTE, job="another")
+    other = entry("other", NOON + 3 * MINUTE, job="another", workflow_run=4)
     history = started(History(), [first, merged, dispatched, other])
     assert newer(history, first) == merged
     assert newer(history, merged) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaces"),
+    [
+        ({}, True),
+        ({"outcome": outcome()}, True),
+        # It ended before it began, or did only half of the work.
+        ({"outcome": Outcome(status="cancelled", reason="cancelled before it began")}, False),
+        ({"outcome": outcome("error")}, False),
+        ({"outcome": outcome("skipped")}, False),
+        # "Re-run all jobs" of an older merge: planned now, at the older commit.
+        ({"workflow_run": 76, "attempt": 2, "trigger": "merge"}, False),
+        # Two plans of one workflow run, so of one commit.
+        ({"workflow_run": 77, "attempt": 2}, False),
+        ({"branch": "release", "trigger": "merge"}, False),
+    ],
+)
+def test_what_does_the_work_of_another_replaces_it(changes: dict[str, Any], replaces: bool) -> None:
+    waits = entry("waits", branch="main", trigger="merge", workflow_run=77)
+    plain: dict[str, Any] = {"branch": "main", "workflow_run": 78}
+    later = entry("later", NOON + MINUTE, **{**plain, **changes})
+    assert newer(started(History(), [waits, later]), waits) == (later if replaces else None)
+
+
+def test_the_newest_that_does_the_work_replaces() -> None:
+    waits, works, failed = (
+        entry("waits", workflow_run=1),
+        entry("works", NOON + MINUTE, workflow_run=2),
+        entry("failed", NOON + 2 * MINUTE, workflow_run=3, outcome=outcome("error")),
+    )
+    assert newer(started(History(), [waits, works, failed]), waits) == works
 
 
 def test_a_thousand_jobs_are_read_and_asked_for_within_two_seconds() -> None:
