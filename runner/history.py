@@ -17,6 +17,8 @@ from runner.record import RunStatus
 
 # Why a fire time started nothing of its own.
 MissedWhy = Literal["late", "coalesced", "disabled"]
+# So begins the reason of a run that ended at once in favour of a newer one, whose id follows.
+REPLACED = "over-scheduled, replaced by"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,11 @@ class Outcome:
         if self.started_at is None or self.finished_at is None:
             return 0.0
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def replaced(self) -> bool:
+        """Whether it left its work to a newer run."""
+        return self.status == "cancelled" and self.reason.startswith(REPLACED)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from statistics import median
 
@@ -42,10 +43,44 @@ def unfinished(history: History, job: str) -> tuple[Entry, ...]:
 
 
 def newer(history: History, entry: Entry) -> Entry | None:
-    """The newest run of the same job that a schedule or a merge started after this one, if any."""
+    """The newest run that does what this one would do, if any; it has succeeded or is still to end.
+
+    A schedule or a merge started it on the same branch, and planned it later. Its workflow run is newer
+    too: one that is run again, or planned out of turn, has an older commit than its time suggests.
+    """
     later = (
         other
         for other in history.of(entry.job)
-        if other.planned_at > entry.planned_at and other.trigger in AGAIN
+        if other.planned_at > entry.planned_at
+        and other.trigger in AGAIN
+        and other.branch == entry.branch
+        and other.workflow_run > entry.workflow_run
+        and (other.outcome is None or other.outcome.status == "success")
     )
     return next(later, None)
+
+
+def takes_over(
+    history: History, entry: Entry, left_its_work: Callable[[Entry], bool]
+) -> Entry | None:
+    """The newer run that replaces this one; None where this one is to run.
+
+    In a slot a run waits for other jobs too, and so may find a newer one each time: it runs where the
+    run before it has left its work already. ``left_its_work`` says that of a run without an outcome.
+    """
+    later = newer(history, entry)
+    before = _before(history, entry) if later and entry.slot else None
+    if before is None:
+        return later
+    left = before.outcome.replaced if before.outcome else left_its_work(before)
+    return None if left else later
+
+
+def _before(history: History, entry: Entry) -> Entry | None:
+    """The job's run before this one, on the same branch."""
+    earlier = (
+        other
+        for other in history.of(entry.job)
+        if other.branch == entry.branch and other.workflow_run < entry.workflow_run
+    )
+    return max(earlier, key=lambda other: (other.workflow_run, other.attempt), default=None)

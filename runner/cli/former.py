@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from runner.cli.again import not_the_latest
 from runner.cli.connecting import connect
@@ -14,13 +13,8 @@ from runner.cli.stores import trusted
 from runner.errors import GitHubFailed, StateUnresolved
 from runner.events import Dispatch, MergeGroup, PullRequest
 from runner.execution.former import Former, check_again, failed_in_a_step
-from runner.github.artifact_names import run_artifact
 from runner.history import same_run
 from runner.model import Job
-from runner.record import Run
-
-if TYPE_CHECKING:
-    from runner.github.client import GitHub
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +78,12 @@ def _asked_for(
 
 def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) -> Again:
     """From its failure, where it failed in a step and has left its record; otherwise in full."""
+    from runner.state.latest_record import left_behind
+
     in_full = "GitHub runs this again, in full:"
     try:
         with closing(connect(occasion.config.root, environ)) as github:
-            found = _left_behind(github, int(environ.get("GITHUB_RUN_ID") or 0), job)
+            found = left_behind(github, int(environ.get("GITHUB_RUN_ID") or 0), job.name)
     except (GitHubFailed, StateUnresolved, ValueError) as error:
         return Again(note=f"{in_full} the former attempt's record can't be used: {error}")
     if found is None:
@@ -97,16 +93,3 @@ def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) ->
             note=f"{in_full} run {found.run_id} ended as {found.status} and failed in no step"
         )
     return Again(former=Former(run=found, from_failure=True))
-
-
-def _left_behind(github: GitHub, workflow_run: int, job: Job) -> Run | None:
-    """What an earlier attempt at this very workflow run has uploaded for this job."""
-    from runner.state.latest_record import record_of_job
-
-    name = run_artifact(job.name, None)
-    for artifact in github.artifacts_of(workflow_run):
-        run = artifact.workflow_run
-        own = run is not None and run.head_repository_id == run.repository_id
-        if artifact.name == name and own:
-            return record_of_job(github, artifact, job.name)
-    return None

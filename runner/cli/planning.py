@@ -62,7 +62,7 @@ def decided(
     origin = _origin(environ, now)
     new: tuple[Entry, ...] = ()
     if kept and starts:
-        new = entries(files, plan, event, before, origin, lambda job: new_run_id(job, now))
+        new = entries(files, plan, event, origin, lambda job: new_run_id(job, now))
     report = Planned(
         parts=parts,
         entries=new,

@@ -15,7 +15,7 @@ from runner.cli.former import Again
 from runner.cli.occasion import Occasion
 from runner.cli.outputs import Outputs
 from runner.cli.remembering import remember
-from runner.cli.starting import planned, replaced_by
+from runner.cli.starting import left_its_work, planned, replaced_by
 from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
@@ -134,7 +134,14 @@ def _request(
     if asked.start:
         branch = occasion.started.default_branch
         history = history_store_of(config, environ, branch, reporter.say)
-        newer = replaced_by(asked.start, asked.job, environ, history, reporter.warn)
+        newer = replaced_by(
+            asked.start,
+            asked.job,
+            environ,
+            history,
+            lambda entry: left_its_work(entry, config.root, environ),
+            reporter.warn,
+        )
         request = replace(planned(request, asked.start, environ), replaced_by=newer)
     return parsing(request, occasion.parse_only) if occasion.parse_only else request
 

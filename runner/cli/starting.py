@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
-from runner.errors import ConfigInvalid, StateUnresolved
+from runner.errors import ConfigInvalid, GitHubFailed, StateUnresolved
 from runner.execution.request import Request
 from runner.execution.sequence import now
 from runner.history import Entry
 from runner.history_json import entry_from_json
-from runner.history_readings import AGAIN, newer
+from runner.history_readings import AGAIN, takes_over
 from runner.model import Job
 from runner.record_json import RecordInvalid
+from runner.runs.outcomes import outcome_of
 from runner.state.checks import RUN_ID
 
 HINT = "`plan` makes it for each run: in a workflow, `start: ${{ matrix.start }}`"
@@ -66,23 +70,40 @@ def replaced_by(
     job: Job,
     environ: Mapping[str, str],
     history: HistoryStore,
+    left_its_work: Callable[[Entry], bool],
     warn: Callable[[str], None],
 ) -> str:
     """The newer run that does what this one would have done, "" where this one is to run.
 
     As dbt Cloud does with over-scheduled jobs. What somebody has asked for always runs, and so does
-    a run whose place in the queue isn't known.
+    a run whose place in the queue isn't known. ``left_its_work`` is as :func:`takes_over` has it, and may
+    raise GitHubFailed, StateUnresolved and ValueError.
     """
     replaceable = job.concurrency == "replace" and entry.trigger in AGAIN
     if not replaceable or attempt(environ) > 1 or now() - entry.planned_at <= AT_ONCE:
         return ""
     try:
         known = history.read()
-    except StateUnresolved as error:
+        later = takes_over(known, entry, left_its_work) if known else None
+    except (GitHubFailed, StateUnresolved, ValueError) as error:
         warn(f"whether a newer run takes this one's place isn't known, so it runs: {error}")
         return ""
-    later = newer(known, entry) if known else None
     return later.run_id if later else ""
+
+
+def left_its_work(entry: Entry, root: Path, environ: Mapping[str, str]) -> bool:
+    """Whether a run that nobody has told of was replaced, as the record says that it has uploaded.
+
+    What it wrote is there before the next in its slot starts; the history has it later. Raises
+    GitHubFailed and ValueError.
+    """
+    from runner.state.latest_record import left_behind
+
+    if not entry.workflow_run:
+        return False
+    with closing(connect(root, environ)) as github:
+        run = left_behind(github, entry.workflow_run, entry.job)
+    return run is not None and outcome_of(run).replaced
 
 
 def attempt(environ: Mapping[str, str]) -> int:

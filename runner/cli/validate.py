@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from runner.cli.compiling import stale
+from runner.cli.crowding import with_crowding
 from runner.cli.pace import with_pace
 from runner.config import Loaded, default_file, load
 from runner.errors import ExitCode
@@ -35,7 +36,7 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """
     environ = dict(os.environ)
     checked = [_with_workflow(load(file), environ) for file in files or (default_file(),)]
-    checked = with_pace(checked, dict(os.environ))
+    checked = with_crowding(with_pace(checked, environ))
     if output == "json":
         click.echo(as_json(checked))
     else:

@@ -15,6 +15,7 @@ from runner.execution.deferral import Decision, version_note
 from runner.execution.own_schemas import Claim, own_and_left, own_name
 from runner.execution.request import Request, schema_fields
 from runner.git import Checkout
+from runner.history import REPLACED
 from runner.record import ComparedWith, NodeResult, Run, RunStatus, Schema, StepResult
 from runner.stopping import Stop
 
@@ -157,10 +158,8 @@ def verdict(
     if error is not None:
         return Verdict(status="error", reason=error.what, exit_code=error.exit_code)
     if request.replaced_by:
-        reason = (
-            f"over-scheduled, replaced by {request.replaced_by}: slow the schedule down or speed the"
-            " job up"
-        )
+        hint = "slow the schedule down or speed the job up"
+        reason = f"{REPLACED} {request.replaced_by}: {hint}"
         return Verdict(status="cancelled", reason=reason, exit_code=ExitCode.SUCCESS)
     last = last_attempts(results)
     ended = [step for step in last if step.status != "success" and not step.advisory]

@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.blocks import MOST_LEGS, Block, blocks, by_job
 from runner.errors import ConfigInvalid
 from runner.events import Event, MergeGroup, PullRequest
+from runner.history import Entry
 from runner.history_json import entry_to_json
 from runner.model import Config
 from runner.reports.plan import Planned, PlanReport, defused_json
@@ -74,7 +75,7 @@ def as_legs(planned: Planned, event: Event, root: Path) -> tuple[str, bool]:
             **_flat(part.config, each),
             "config": _path(part.checkout, root),
             "timeout_minutes": _minutes(part, each.job),
-            "group": group(entry) if entry else _check_group(each.job, event),
+            "group": _group(each.job, entry, event),
             "start": entry_to_json(entry) if entry else "",
         }
         matrices.setdefault(block.name, {"include": []})["include"].append(leg)
@@ -129,8 +130,10 @@ def _minutes(part: PlanReport, job: str) -> int:
     return -(-(timeout + AROUND) // timedelta(minutes=1)) if timeout else LONGEST_MINUTES
 
 
-def _check_group(job: str, event: Event) -> str:
+def _group(job: str, entry: Entry | None, event: Event) -> str:
     """A newer commit of the pull request gives way to none but its own job."""
     if isinstance(event, PullRequest):
-        return f"dbt-{job}-{event.number}"
-    return f"dbt-{job}-{event.head_sha}" if isinstance(event, MergeGroup) else f"dbt-{job}"
+        return f"dbt.check.{job}.{event.number}"
+    if isinstance(event, MergeGroup):
+        return f"dbt.check.{job}.{event.head_sha}"
+    return group(job, entry.slot if entry else None)

@@ -1,4 +1,4 @@
-"""The record of a job's latest run, from the artifacts of a repository's own workflow runs."""
+"""The record of a job's latest run, or of one that is named, from the artifacts of a repository's own workflow runs."""
 
 from __future__ import annotations
 
@@ -38,6 +38,23 @@ def latest_record(
             except (ArtifactRefused, ValueError) as error:
                 passed.over(artifact, " ".join(str(error).split()))
     return None
+
+
+def left_behind(github: GitHub, workflow_run: int, job: str) -> Run | None:
+    """What this workflow run has uploaded for a job so far; None where nothing.
+
+    A request for every 100 artifacts, and two. Raises GitHubFailed and ValueError.
+    """
+    name = run_artifact(job, None)
+    found = [
+        artifact
+        for artifact in github.artifacts_of(workflow_run)
+        if artifact.name == name
+        and (run := artifact.workflow_run)
+        and run.head_repository_id == run.repository_id
+    ]
+    newest = max(found, key=lambda artifact: artifact.id, default=None)
+    return record_of_job(github, newest, job) if newest else None
 
 
 def record_of_job(github: GitHub, artifact: Artifact, job: str) -> Run:

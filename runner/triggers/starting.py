@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,25 +31,37 @@ class Origin:
 
 
 def entries(
-    files: Iterable[Config],
+    files: Sequence[Config],
     plan: Plan,
     event: Event,
-    history: History,
     origin: Origin,
     new_id: Callable[[str], str],
 ) -> tuple[Entry, ...]:
     """One for each job that the plan starts, in its order; ``new_id`` makes a run's id of a job."""
     places = {name: config for config in files for name in config.jobs}
-    slots = _Slots(history)
+    slots = slots_of(files)
     return tuple(
-        _entry(places[each.job], each, event, origin, new_id(each.job), slots)
+        _entry(places[each.job], each, event, origin, new_id(each.job), slots[each.job])
         for each in plan.triggered
     )
 
 
-def group(entry: Entry) -> str:
-    """The concurrency group that a run waits in."""
-    return f"dbt-slot-{entry.slot}" if entry.slot else f"dbt-{entry.job}"
+def slots_of(files: Iterable[Config]) -> dict[str, int | None]:
+    """Which of the ``run_slots`` each job takes, from 1: by its place among all jobs of all files.
+
+    It hangs on nothing that happens, so a job's runs are always in one slot and never overlap. None
+    without slots, and for a job whose newer run would cancel whatever holds the slot.
+    """
+    jobs = [(config.run_slots, job) for config in files for job in config.jobs.values()]
+    return {
+        job.name: index % slots + 1 if slots and job.concurrency != "cancel" else None
+        for index, (slots, job) in enumerate(jobs)
+    }
+
+
+def group(job: str, slot: int | None) -> str:
+    """The concurrency group that a deployment waits in; the dots, for no job's name has one."""
+    return f"dbt.slot.{slot}" if slot else f"dbt.job.{job}"
 
 
 def planned(history: History, plan: Plan, new: Iterable[Entry], now: datetime) -> History:
@@ -84,34 +95,8 @@ def without_lost(history: History, entries: Iterable[Entry]) -> History:
     return history
 
 
-class _Slots:
-    """Which of the ``run_slots`` each run takes, counting those that haven't ended."""
-
-    def __init__(self, history: History) -> None:
-        alive = [entry for entry in history.entries if entry.outcome is None]
-        self._taken = Counter(entry.slot for entry in alive if entry.slot)
-        # Newest first, so the newest of a job is what stays.
-        self._kept = {entry.job: entry.slot for entry in reversed(alive)}
-
-    def take(self, config: Config, job: Job) -> int | None:
-        """None without slots, and for a job whose newer run would cancel whatever holds the slot.
-
-        A job that hasn't ended keeps where it is: its runs never overlap.
-        """
-        if job.concurrency == "cancel" or config.run_slots is None:
-            return None
-        if job.name in self._kept:
-            slot = self._kept[job.name]
-        else:
-            numbers = range(1, config.run_slots + 1)
-            slot = min(numbers, key=lambda number: self._taken[number])
-        if slot:
-            self._taken[slot] += 1
-        return slot
-
-
 def _entry(
-    config: Config, each: Triggered, event: Event, origin: Origin, run_id: str, slots: _Slots
+    config: Config, each: Triggered, event: Event, origin: Origin, run_id: str, slot: int | None
 ) -> Entry:
     job = config.jobs[each.job]
     cause = event.cause if isinstance(event, Dispatch) and event.cause else each.reason
@@ -129,7 +114,7 @@ def _entry(
         coalesced=each.coalesced,
         workflow_run=origin.workflow_run,
         attempt=origin.attempt,
-        slot=slots.take(config, job),
+        slot=slot,
         upstream=each.upstream,
     )
 

@@ -13,7 +13,8 @@ from runner.workflow.writing import Lines, flow, indented, literal
 
 # Of what only decides or reports. dbt's own timeouts are the jobs file's.
 MINUTES = 15
-HISTORY = "dbt-history"
+# The dots keep the concurrency groups apart from each other: no name of a job has one.
+HISTORY = "dbt.history"
 _DEFAULT_BRANCH = (
     " && (github.event_name != 'push' || github.ref_name == github.event.repository.default_branch)"
 )
@@ -34,7 +35,7 @@ def plan(files: Sequence[str], found: Sequence[Block], permissions: Lines, uses:
                 "permissions:",
                 *indented(permissions),
                 "concurrency: # one at a time, so that nothing is started twice; checks don't wait for it",
-                f"  group: ${{{{ ({_CHECKS}) && format('dbt-plan-{{0}}', github.run_id) || '{HISTORY}' }}}}",
+                f"  group: ${{{{ ({_CHECKS}) && format('dbt.plan.{{0}}', github.run_id) || '{HISTORY}' }}}}",
                 "  queue: max",
                 "outputs:",
                 "  legs: ${{ steps.plan.outputs.legs }}",
@@ -117,7 +118,7 @@ def clean(places: Sequence[tuple[str, tuple[Environment, ...]]], uses: str) -> L
                 f"  {needs.CHECKOUT}",
                 "  actions: read # what its runs have written",
                 "  pull-requests: read # whether it is closed",
-                'concurrency: { group: "dbt-clean-${{ github.event.number }}", cancel-in-progress: false }',
+                'concurrency: { group: "dbt.clean.${{ github.event.number }}", cancel-in-progress: false }',
                 *_steps(*checkout('ref: "${{ github.base_ref }}"'), *steps),
             ]
         ),
@@ -191,7 +192,9 @@ def _about(block: Block) -> Lines:
         return [
             f"# Deployments of {environment} with `concurrency: cancel`: a newer run ends an older one."
         ]
-    return [f"# Deployments of {environment}: the runs of one job take turns."]
+    slots = block.config.run_slots
+    also = f", and so do the jobs of each of the {slots} slots" if slots else ""
+    return [f"# Deployments of {environment}: the runs of one job take turns{also}."]
 
 
 def _machine(environment: Environment) -> str:
@@ -210,12 +213,12 @@ def _github_environment(environment: Environment, *, checks: bool) -> Lines:
 
 def _turns(block: Block) -> Lines:
     if block.kind == "deploy":
-        return ["concurrency:", "  group: ${{ matrix.group }}", "  queue: max # none is dropped"]
+        return ["concurrency:", "  group: ${{ matrix.group }}", "  queue: max # up to 100 wait"]
     if block.kind == "cancel":
         return ["concurrency:", "  group: ${{ matrix.group }}", "  cancel-in-progress: true"]
     commit = "github.event.number || github.event.merge_group.head_sha"
     return [
         "concurrency: # a new commit cancels the older run of its pull request, and no other's",
-        f"  group: dbt-${{{{ matrix.job }}}}-${{{{ {commit} }}}}",
+        f"  group: dbt.check.${{{{ matrix.job }}}}.${{{{ {commit} }}}}",
         "  cancel-in-progress: ${{ github.event_name == 'pull_request' }}",
     ]

@@ -14,13 +14,13 @@ import pytest
 
 from runner.chain import inputs
 from runner.events import MAX_DEPTH, Upstream
-from runner.history import History
+from runner.history import Entry, History
 from runner.history_changes import started as started_in
 from runner.history_json import entry_from_json, entry_to_json, history_to_json
 from tests.conftest import Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.things import OWN, WORKFLOW
-from tests.on_github import OnGitHub
+from tests.on_github import OnGitHub, zipped
 from tests.processes import ENDLESS, record_of, running, wait_for
 
 MARTS = "octo-org/marts"
@@ -258,12 +258,13 @@ def test_a_malformed_start_is_refused(there: OnGitHub, start: str, said: str) ->
     assert there.project.runs == []
 
 
-def planned(there: OnGitHub, **changes: Any) -> str:
+def planned(there: OnGitHub, *before: Entry, **changes: Any) -> str:
     """The history has a run that waits since long, and a newer one; the start of the first."""
     old = entry_from_json(json.dumps({**START, **changes}))
     new = replace(old, run_id="20261120T041000Z-ingest-000002", trigger="schedule",
-                  planned_at=old.planned_at + timedelta(minutes=7))  # fmt: skip
-    history = started_in(History(), [old, new])
+                  planned_at=old.planned_at + timedelta(minutes=7),
+                  workflow_run=old.workflow_run + 1)  # fmt: skip
+    history = started_in(History(), [*before, old, new])
     there.project.write(".dbt-gitops/state/history.json", history_to_json(history))
     return entry_to_json(old)
 
@@ -319,6 +320,46 @@ def test_a_queue_runs_all_and_an_unreadable_history_holds_nobody_up(there: OnGit
     )
     done = there.cli("run", "ingest", "--start", planned(there, run_id="other"), MARTS_TOKEN=TOKEN)
     assert done.code == 0, done.err
+    assert record_of(there.project)["status"] == "success"
+
+
+BEFORE = entry_from_json(
+    json.dumps({**START, "run_id": "20261120T030000Z-ingest-000000", "workflow_run": 60})
+)
+SLOTTED: dict[str, Any] = {"slot": 1, "workflow_run": 61, "attempt": 1}
+
+
+def leave(there: OnGitHub, reason: str) -> None:
+    """What the run before has uploaded, of which nobody has told the history: the last run's folder."""
+    folder = there.project.runs[-1]
+    record = {**record_of(there.project), "reason": reason}
+    run = there.fake.add_run(id=BEFORE.workflow_run)
+    content = zipped(folder, run_json=json.dumps(record))
+    there.fake.add_artifact("dbt-gitops-run.ingest", content, run=run)
+
+
+def test_in_a_slot_no_two_in_a_row_leave_their_work(there: OnGitHub) -> None:
+    first = there.cli("run", "ingest", "--start", planned(there, BEFORE, **SLOTTED))
+    assert first.code == 0, first.err
+    record = record_of(there.project)
+    assert record["status"] == "cancelled"  # the one before has left nothing: it isn't replaced
+    leave(there, "cancelled on GitHub")
+    second = planned(there, BEFORE, **SLOTTED, run_id="20261120T040000Z-ingest-b00004")
+    assert there.cli("run", "ingest", "--start", second).code == 0
+    assert record_of(there.project)["status"] == "cancelled"
+    leave(there, record["reason"])
+    third = planned(there, BEFORE, **SLOTTED, run_id="20261120T040000Z-ingest-b00005")
+    done = there.cli("run", "ingest", "--start", third, MARTS_TOKEN=TOKEN)
+    assert done.code == 0, done.err
+    assert record_of(there.project)["status"] == "success"
+
+
+def test_a_record_out_of_reach_holds_nobody_up(there: OnGitHub) -> None:
+    there.fake.faults.append(Fault(path="/runs/60/artifacts", status=500, times=9))
+    start = planned(there, BEFORE, **SLOTTED)
+    done = there.cli("run", "ingest", "--start", start, MARTS_TOKEN=TOKEN)
+    assert done.code == 0, done.err
+    assert "warning: whether a newer run takes this one's place isn't known, so it runs" in done.err
     assert record_of(there.project)["status"] == "success"
 
 

@@ -196,3 +196,21 @@ def test_what_validate_does_not_import(here: Path) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert out.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(("jobs", "slots", "most"), [(200, 2, 0), (201, 2, 101), (201, 3, 0)])
+def test_more_jobs_than_may_wait_for_a_slot(here: Path, jobs: int, slots: int, most: int) -> None:
+    head = (
+        f"version: 1\nproject: .\nrun_slots: {slots}\nenvironments: {{ production: {{ target: prod }} }}\n"
+        "defaults: { environment: production, steps: [dbt build] }\njobs:\n"
+    )
+    apart = "  own: { concurrency: cancel }\n  off: { enabled: false }\n"  # these take no slot
+    (here / "dbt_jobs.yml").write_text(
+        head + "".join(f"  job-{number}: {{}}\n" for number in range(jobs)) + apart
+    )
+    code, out = run("--format", "json")
+    assert code == ExitCode.SUCCESS
+    problems = json.loads(out)["files"][0]["problems"]
+    crowded = [each for each in problems if each["code"] == "crowded-slot"]
+    assert [(each["line"], each["severity"]) for each in crowded] == [(3, "warning")] * bool(most)
+    assert all(f"leaves {most} deployment jobs for one slot" in each["what"] for each in crowded)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import time
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from runner.history import Entry, History, Missed, Outcome
+from runner.history import REPLACED, Entry, History, Missed, Outcome
 from runner.history_changes import ended, handled, noticed, started, trimmed
 from runner.history_json import (
     entry_from_json,
@@ -21,7 +22,13 @@ from runner.history_json import (
     history_from_json,
     history_to_json,
 )
-from runner.history_readings import failures_in_a_row, newer, unfinished, usual_seconds
+from runner.history_readings import (
+    failures_in_a_row,
+    newer,
+    takes_over,
+    unfinished,
+    usual_seconds,
+)
 from runner.record import RunStatus
 from runner.record_json import RecordInvalid
 from tests.unit.test_record_json import of
@@ -211,14 +218,103 @@ def test_unfinished_runs() -> None:
 
 def test_only_what_starts_by_itself_replaces() -> None:
     first, merged, dispatched = (
-        entry("first"),
-        entry("merged", NOON + MINUTE, trigger="merge"),
-        entry("dispatched", NOON + 2 * MINUTE, trigger="dispatch"),
+        entry("first", workflow_run=1),
+        entry("merged", NOON + MINUTE, trigger="merge", workflow_run=2),
+        entry("dispatched", NOON + 2 * MINUTE, trigger="dispatch", workflow_run=3),
     )
-    other = entry("other", NOON + 3 * MINUTE, job="another")
+    other = entry("other", NOON + 3 * MINUTE, job="another", workflow_run=4)
     history = started(History(), [first, merged, dispatched, other])
     assert newer(history, first) == merged
     assert newer(history, merged) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaces"),
+    [
+        ({}, True),
+        ({"outcome": outcome()}, True),
+        # It ended before it began, or did only half of the work.
+        ({"outcome": Outcome(status="cancelled", reason="cancelled before it began")}, False),
+        ({"outcome": outcome("error")}, False),
+        ({"outcome": outcome("skipped")}, False),
+        # "Re-run all jobs" of an older merge: planned now, at the older commit.
+        ({"workflow_run": 76, "attempt": 2, "trigger": "merge"}, False),
+        # Two plans of one workflow run, so of one commit.
+        ({"workflow_run": 77, "attempt": 2}, False),
+        ({"branch": "release", "trigger": "merge"}, False),
+    ],
+)
+def test_what_does_the_work_of_another_replaces_it(changes: dict[str, Any], replaces: bool) -> None:
+    waits = entry("waits", branch="main", trigger="merge", workflow_run=77)
+    plain: dict[str, Any] = {"branch": "main", "workflow_run": 78}
+    later = entry("later", NOON + MINUTE, **{**plain, **changes})
+    assert newer(started(History(), [waits, later]), waits) == (later if replaces else None)
+
+
+def test_the_newest_that_does_the_work_replaces() -> None:
+    waits, works, failed = (
+        entry("waits", workflow_run=1),
+        entry("works", NOON + MINUTE, workflow_run=2),
+        entry("failed", NOON + 2 * MINUTE, workflow_run=3, outcome=outcome("error")),
+    )
+    assert newer(started(History(), [waits, works, failed]), waits) == works
+
+
+GAVE_WAY = Outcome(status="cancelled", reason=f"{REPLACED} another: slow the schedule down")
+
+
+def lived(slot: int | None, told_after: timedelta) -> list[bool]:
+    """Which of 24 hourly runs ran, each after 90 minutes in the queue; their ends are told later."""
+    planned = [
+        entry(str(n), NOON + n * 60 * MINUTE, branch="main", workflow_run=n + 1, slot=slot)
+        for n in range(24)
+    ]
+    ends: dict[str, Outcome] = {}
+    for run in planned:
+        begins = run.planned_at + 90 * MINUTE
+        there = [
+            dataclasses.replace(
+                other,
+                outcome=ends.get(other.run_id)
+                if other.planned_at + 90 * MINUTE + told_after <= begins
+                else None,
+            )
+            for other in planned
+            if other.planned_at <= begins
+        ]
+        history = started(History(), there)
+        later = takes_over(history, run, lambda other: ends[other.run_id].replaced)
+        ends[run.run_id] = GAVE_WAY if later else outcome()
+    return [not ends[run.run_id].replaced for run in planned]
+
+
+@pytest.mark.parametrize("told_after", [MINUTE, 2 * 60 * MINUTE])
+def test_in_a_slot_at_least_every_second_run_runs(told_after: timedelta) -> None:
+    ran = lived(1, told_after)
+    assert all(one or other for one, other in pairwise(ran))
+    assert sum(ran) < 15  # and no more than it has to
+    alone = lived(None, told_after)  # it would wait for its own runs alone, which come to an end
+    assert sum(alone) == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "runs"),
+    [
+        ({"outcome": GAVE_WAY}, True),
+        ({"outcome": Outcome(status="cancelled", reason="cancelled on GitHub")}, False),
+        ({"outcome": GAVE_WAY, "branch": "release"}, False),
+        ({"outcome": GAVE_WAY, "job": "another"}, False),
+        ({"outcome": outcome()}, False),
+    ],
+)
+def test_who_has_left_its_work_before(before: dict[str, Any], runs: bool) -> None:
+    first = entry("first", NOON - MINUTE, **{"branch": "main", "workflow_run": 1, **before})
+    waits = entry("waits", branch="main", workflow_run=2, slot=1)
+    later = entry("later", NOON + MINUTE, branch="main", workflow_run=3, slot=1)
+    history = started(History(), [first, waits, later])
+    assert takes_over(history, waits, lambda _: False) == (None if runs else later)
+    apart = dataclasses.replace(waits, slot=None)
+    assert takes_over(history, apart, lambda _: True) == later
 
 
 def test_a_thousand_jobs_are_read_and_asked_for_within_two_seconds() -> None:

@@ -244,7 +244,7 @@ def test_the_outputs_of_the_step(repository: Project, tmp_path: Path) -> None:
     assert leg == {
         "job": "ci", "environment": "ci", "runs_on": ["self-hosted", "linux"],
         "github_environment": "", "config": "dbt_jobs.yml", "timeout_minutes": 45,
-        "group": "dbt-ci-7", "start": "",
+        "group": "dbt.check.ci.7", "start": "",
     }  # fmt: skip
     assert lines[13] == "false"  # a check is no deployment
     assert (lines[16], lines[19], lines[25]) == ('{"include": []}', "false", "{}")

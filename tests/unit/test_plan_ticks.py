@@ -155,7 +155,7 @@ def test_the_first_tick_ever_starts_what_fired_and_writes_it_down_first(there: O
     assert leg == {
         "job": "first", "environment": "production", "runs_on": ["ubuntu-latest"],
         "github_environment": "production", "config": "dbt_jobs.yml", "timeout_minutes": 360,
-        "group": "dbt-first",
+        "group": "dbt.job.first",
     }  # fmt: skip
     assert (started.job, started.trigger, started.scheduled_for) == ("first", "schedule", TEN)
     assert (started.workflow_run, started.attempt, started.branch) == (77, 1, "main")
@@ -352,20 +352,38 @@ def test_a_job_after_several_starts_once_all_have_ended(there: OnGitHub) -> None
     assert "handled already by run" in third.reason("both")
 
 
-def test_slots_keep_a_job_with_its_own_run_and_share_out_the_others(there: OnGitHub) -> None:
-    text = scheduled(a=FIRST, b=FIRST, c=FIRST, d=FIRST).replace(
-        "version: 1\n", "version: 1\nrun_slots: 2\n"
-    )
+def slotted(number: int, **jobs: str) -> str:
+    return scheduled(**jobs).replace("version: 1\n", f"version: 1\nrun_slots: {number}\n")
+
+
+def test_a_jobs_slot_is_its_place_among_all_jobs(there: OnGitHub) -> None:
+    text = slotted(2, a=FIRST, b=FIRST, c=FIRST, d=FIRST, e=FIRST)
     text = text.replace("  d: {", "  d: { concurrency: cancel,")
     jobs_file(there, text)
-    waits = entry("1-c", "c", None, slot=1, planned_at=ago(minutes=40))
-    remember(there, text, waits)
+    remember(there, text)
     there.tick(FIRST)
     found = plan(there)
     groups = {leg["job"]: leg["group"] for leg in found.legs}
-    assert groups == {"a": "dbt-slot-2", "b": "dbt-slot-1", "c": "dbt-slot-1", "d": "dbt-d"}
-    slots = {each.job: each.slot for each in found.history.entries if each.run_id != "1-c"}
-    assert slots == {"a": 2, "b": 1, "c": 1, "d": None}
+    assert groups == {
+        "a": "dbt.slot.1", "b": "dbt.slot.2", "c": "dbt.slot.1", "d": "dbt.job.d",
+        "e": "dbt.slot.1",
+    }  # fmt: skip
+    slots = {each.job: each.slot for each in found.history.entries}
+    assert slots == {"a": 1, "b": 2, "c": 1, "d": None, "e": 1}
+
+
+def test_no_history_moves_a_job_to_another_slot(there: OnGitHub) -> None:
+    """Neither runs that wait elsewhere, nor one of its own that is taken for lost, nor none at all."""
+    text = slotted(2, a=OTHER, b=FIRST, c=OTHER)
+    jobs_file(there, text)
+    remember(
+        there, text,
+        entry("1-b", "b", None, slot=1, planned_at=ago(hours=20)),
+        entry("2-b", "b", None, slot=1, planned_at=ago(minutes=40)),
+        entry("1-a", "a", None, slot=2, planned_at=ago(minutes=30)),
+    )  # fmt: skip
+    there.tick(FIRST)
+    assert {leg["job"]: leg["group"] for leg in plan(there).legs} == {"b": "dbt.slot.2"}
 
 
 def test_a_run_that_left_no_word_is_said_once(there: OnGitHub) -> None:

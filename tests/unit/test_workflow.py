@@ -30,6 +30,7 @@ from runner.model import (
 )
 from runner.schedule.cron import github_cron
 from runner.steps import parse_step
+from runner.triggers.starting import group
 from runner.workflow import (
     Action,
     NotOurs,
@@ -312,6 +313,29 @@ def configs(draw: st.DrawFn, path: str = "dbt_jobs.yml", prefix: str = "") -> Co
         notifications={"c": channel},
         watch=draw(st.none() | SCHEDULES),
     )
+
+
+@given(st.lists(NAMES, min_size=1, unique=True), st.integers(1, 9), st.integers(1, 99))
+def test_no_jobs_name_makes_the_group_of_something_else(
+    some: list[str], slots: int, number: int
+) -> None:
+    """As `slot-1` beside the first slot, or `ci-7` beside pull request 7 of `ci`."""
+    names = dict.fromkeys([*some, "ci", f"ci-{number}", "history", "slot-1", "plan-1", "clean-1"])
+    document = document_of("  ci: { triggers: { pull_request: {} } }\n  daily: {}\n")
+    check = document["jobs"]["production-checks"]["concurrency"]["group"]
+    check = check.replace(" ", "").replace("||github.event.merge_group.head_sha", "")
+    of_checks = check.replace("${{github.event.number}}", str(number))
+    groups = [
+        document["jobs"]["report"]["concurrency"]["group"],
+        f"dbt.plan.{number}",
+        f"dbt.clean.{number}",
+        *(group(name, None) for name in names),
+        *(group("any", slot + 1) for slot in range(slots)),
+        *(of_checks.replace("${{matrix.job}}", name) for name in names),
+    ]
+    assert len(set(groups)) == len(groups)
+    assert "'dbt.plan.{0}'" in document["jobs"]["plan"]["concurrency"]["group"]
+    assert "$" not in "".join(groups)
 
 
 @settings(max_examples=150, deadline=None)
