@@ -155,6 +155,17 @@ def is_on(folder: Path, commit: str, ref: str, environ: Mapping[str, str]) -> bo
     return Git(folder, environ)("merge-base", "--is-ancestor", commit, ref).ok
 
 
+def newest_of(folder: Path, branch: str, environ: Mapping[str, str]) -> str:
+    """The commit of origin's branch when it was fetched; "" where that isn't known.
+
+    In a shallow checkout origin's branch is whatever commit was asked for.
+    """
+    git = Git(folder, environ)
+    if git("rev-parse", "--is-shallow-repository").out != "false":
+        return ""
+    return _commit(git, f"refs/remotes/origin/{branch}") or ""
+
+
 def _commit(git: Git, ref: str) -> str | None:
     """The full SHA of a ref, which may be anything that somebody wrote."""
     found = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")

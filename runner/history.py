@@ -15,6 +15,8 @@ from typing import Literal
 
 from runner.record import RunStatus
 
+# What a plan says of a run whose end it has waited for in vain.
+LEFT_NO_WORD = "it left no word of its end"
 # Why a fire time started nothing of its own.
 MissedWhy = Literal["late", "coalesced", "disabled"]
 # So begins the reason of a run that ended at once in favour of a newer one, whose id follows.
@@ -77,6 +79,11 @@ class Entry:
     slot: int | None = None
     upstream: Mapping[str, str] = field(default_factory=dict)
     outcome: Outcome | None = None
+
+    @property
+    def untold(self) -> bool:
+        """Whether nobody has said how it ended: it has no outcome, or only a plan's impatience."""
+        return self.outcome is None or self.outcome.reason == LEFT_NO_WORD
 
     @property
     def wait_seconds(self) -> float:

@@ -156,8 +156,9 @@ class OnGitHub:
         self._happens("workflow_dispatch", payload, GITHUB_REF="refs/heads/main")
 
     def tick(self, schedule: str = "0 4 * * *") -> None:
-        """A schedule fires, on main."""
+        """A schedule fires, on main, which is fetched whole."""
         self.project.git("checkout", "--quiet", "main")
+        self.project.git("update-ref", "refs/remotes/origin/main", "main")
         payload = {"schedule": schedule, "workflow": WORKFLOW, "sender": {"login": "jo"}}
         self._happens("schedule", payload, GITHUB_REF="refs/heads/main")
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from runner.cli.deciding import Known, plan_report
 from runner.cli.histories import history_at_hand
+from runner.cli.old_code import nothing_of, old_code
 from runner.cli.stores import fleeting, history_store_of
 from runner.delivery.place import run_page
 from runner.durations import format_duration
@@ -49,6 +50,8 @@ def decided(
     starts: bool,
 ) -> Decided:
     """``starts``: a workflow's run, which starts what is due; otherwise it is only said what would be."""
+    if starts and (why_not := old_code(event, files[0].root, environ)):
+        return Decided(planned=nothing_of(files, why_not), before=History())
     jobs = {name: job for config in files for name, job in config.jobs.items()}
     kept = isinstance(event, (Tick, Merge, Dispatch))
     notes: list[str] = []

@@ -99,7 +99,7 @@ def _untold(entries: Sequence[Entry], attempt: Attempt) -> list[Ended]:
     return [
         Ended(entry=replace(entry, outcome=outcome), outcome=outcome, lost=True)
         for entry in planned
-        if entry.outcome is None
+        if entry.untold
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import GitHubFailed
 from runner.history import Entry, History
-from runner.history_changes import started
+from runner.history_changes import UNFINISHED, started
 from runner.reports.ended import Leg
 from runner.runs.ending import Attempt, Ended, endings
 from runner.runs.left import Left, left_by
@@ -68,15 +68,19 @@ def settled(
 
 
 def forgotten(history: History, workflow_run: int, now: datetime) -> tuple[int, ...]:
-    """Other workflow runs that have planned what has had no outcome for long, the oldest first."""
-    numbers = dict.fromkeys(
-        entry.workflow_run
+    """Other workflow runs that have planned what has had no outcome for long, the oldest first.
+
+    Those that a plan has given up come last: one may wait for somebody's approval for weeks.
+    """
+    untold = [
+        entry
         for entry in reversed(history.entries)
-        if entry.outcome is None
+        if entry.untold
         and entry.workflow_run not in (0, workflow_run)
-        and now - entry.planned_at > PATIENCE
-    )
-    return tuple(numbers)[:FORGOTTEN]
+        and PATIENCE < now - entry.planned_at <= UNFINISHED
+    ]
+    untold.sort(key=lambda entry: entry.outcome is not None)
+    return tuple(dict.fromkeys(entry.workflow_run for entry in untold))[:FORGOTTEN]
 
 
 def settled_late(
@@ -91,7 +95,7 @@ def settled_late(
         gone = tuple(
             endings([entry], {}, Attempt(number=entry.attempt, began=entry.planned_at))[0][0]
             for entry in history.entries
-            if entry.workflow_run == workflow_run and entry.outcome is None
+            if entry.workflow_run == workflow_run and entry.untold
         )
         return Settled(history=_with(history, gone))
     if run.status != "completed":
@@ -108,7 +112,7 @@ def _of_older(
 ) -> tuple[Ended, ...]:
     """Of runs of an earlier attempt that nobody has told of until now."""
     told = {each.entry.run_id for each in found}
-    open_ = [e for e in entries if e.outcome is None and e.run_id not in told]
+    open_ = [e for e in entries if e.untold and e.run_id not in told]
     numbers = sorted({entry.attempt for entry in open_ if 0 < entry.attempt < newest.number})
     older: list[Ended] = []
     for number in numbers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from runner.blocks import runs_apart
 from runner.events import MAX_DEPTH, Dispatch, Upstream
-from runner.history import History, same_run
+from runner.history import Entry, History, same_run
 from runner.model import Config, Ending, Job, JobTrigger
 from runner.triggers.rules import Objection
 
@@ -62,13 +62,30 @@ def chained(event: Dispatch) -> bool:
 
 
 def arrived(job: Job, event: Dispatch, history: History) -> Mapping[str, str]:
-    """The upstream runs that have ended since the job was started last, this one among them."""
+    """The upstream runs that have ended since the job was started last, this one among them.
+
+    None that a newer run of its job has followed, however that ended: what starts after several goes
+    with the newest of each.
+    """
     upstream = event.upstream
     assert upstream is not None, "something has ended"
     if not chained(event):  # its name is none of this repository's
         return {f"{upstream.job} of {upstream.repository}": upstream.run_id}
-    before = history.waiting.get(job.name, {}) if _of_several(job, upstream) else {}
-    return {**before, upstream.job: upstream.run_id}
+    waiting = history.waiting.get(job.name, {}) if _of_several(job, upstream) else {}
+    newest = {name: run for name, run in waiting.items() if not _outrun(history, name, run)}
+    return {**newest, upstream.job: upstream.run_id}
+
+
+def _outrun(history: History, name: str, run_id: str) -> bool:
+    """Whether a newer run of the job was planned; one that the history doesn't know any more is old."""
+    newest = _newest(history, name)
+    return newest is not None and not (
+        same_run(run_id, newest.run_id) or same_run(newest.run_id, run_id)
+    )
+
+
+def _newest(history: History, name: str) -> Entry | None:
+    return next(iter(history.of(name)), None)
 
 
 def _after(job: Job, event: Dispatch, upstream: Upstream, history: History) -> Iterator[Objection]:
@@ -85,7 +102,7 @@ def _after(job: Job, event: Dispatch, upstream: Upstream, history: History) -> I
             f"handled already by run {again}, which this end of `{upstream.job}` started",
         )
     if chained(event):
-        yield from _waits(job, upstream, here)
+        yield from _waits(job, upstream, here, history)
 
 
 def _started(job: Job, here: Mapping[str, str], run_id: str, history: History) -> str:
@@ -97,14 +114,25 @@ def _started(job: Job, here: Mapping[str, str], run_id: str, history: History) -
     return found.run_id if found else ""
 
 
-def _waits(job: Job, upstream: Upstream, here: Mapping[str, str]) -> Iterator[Objection]:
+def _waits(
+    job: Job, upstream: Upstream, here: Mapping[str, str], history: History
+) -> Iterator[Objection]:
     wanted = [trigger for trigger in job.triggers.job if _fits(trigger, upstream)]
     if any(len(trigger.names) == 1 for trigger in wanted):
         return
     missing = [[name for name in trigger.names if name not in here] for trigger in wanted]
     if wanted and all(missing):
-        names = ", ".join(f"`{name}`" for name in min(missing, key=len))
+        names = ", ".join(_awaited(history, name) for name in min(missing, key=len))
         yield "waits", f"`{upstream.job}` has ended: {upstream.ending}; it waits for {names}"
+
+
+def _awaited(history: History, name: str) -> str:
+    newest = _newest(history, name)
+    if newest is None:
+        return f"`{name}`"
+    if newest.outcome is None:
+        return f"`{name}` (run {newest.run_id} hasn't ended yet)"
+    return f"`{name}` (a run after {newest.run_id}, which has ended: {newest.outcome.status})"
 
 
 def _of_several(job: Job, upstream: Upstream) -> bool:
@@ -117,7 +145,7 @@ def _fits(trigger: JobTrigger, upstream: Upstream) -> bool:
 
 def _rerun(job: Job, event: Dispatch, history: History) -> Iterator[Objection]:
     """As far as the history knows; the run itself looks at what the former one has left."""
-    latest = next(iter(history.of(job.name)), None)
+    latest = _newest(history, job.name)
     if latest is None:
         return
     if not same_run(event.rerun, latest.run_id):

@@ -27,6 +27,7 @@ Code = Literal[
     "schedule",
     "missed",
     "handled",
+    "old-code",
     "dispatch",
     "override",
     "rerun",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from runner.events import Dispatch, Event
-from runner.history import Entry, History, Outcome
+from runner.history import LEFT_NO_WORD, Entry, History, Outcome
 from runner.history_changes import ended, handled, noticed, started, trimmed
 from runner.model import Config, Job
 from runner.triggers.plan import Plan, Triggered
@@ -15,7 +15,6 @@ from runner.triggers.plan import Plan, Triggered
 # A run may wait for its turn beyond its timeout; GitHub's own limit holds where it has none.
 SLACK = timedelta(hours=1)
 LONGEST = timedelta(hours=6)
-LEFT_NO_WORD = "it left no word of its end"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from runner.history import Entry, History
+from runner.history import LEFT_NO_WORD, Entry, History, Outcome
 from runner.history_json import history_from_json, history_to_json
+from runner.history_readings import failures_in_a_row
 from runner.record import Run
 from runner.record_json import run_from_json, run_to_json
 from tests.conftest import Done, Project
@@ -239,6 +240,35 @@ def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
     upstream = json.loads(asked["inputs"]["upstream"])
     assert upstream == {"job": "daily", "ending": "error", "run_id": daily.run_id, "depth": 1}
     assert "`alarm` is started: https://github.com/octo-org/shop/actions/runs/" in done.err
+
+
+def test_what_a_plan_has_given_up_is_told_all_the_same(there: OnGitHub) -> None:
+    """A leg that waited for long, and whose machine was then lost; and one of a workflow before."""
+    jobs = """
+  alarm:
+    environment: production
+    triggers: { job: { name: daily, on: [error] } }
+    steps: [dbt build]
+"""
+    there.project.append("dbt_jobs.yml", jobs)
+    given_up = Outcome(status="cancelled", reason=LEFT_NO_WORD)
+    daily = planned(outcome=given_up)
+    old = planned("exports", workflow_run=70, planned_at=NOW - timedelta(hours=9), outcome=given_up)
+    late = planned("slow", workflow_run=71, planned_at=NOW - timedelta(days=8), outcome=given_up)
+    there.fake.runs[70] = WorkflowRun(
+        id=70, jobs={1: [Job(name="production exports", conclusion="failure")]}
+    )
+    plan(there, daily, old, late)
+    job(there, "daily", conclusion="failure")
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    [(_, asked)] = there.fake.dispatched
+    assert asked["inputs"]["job"] == "alarm"
+    told = written(there)
+    found = outcomes(told)
+    assert found[daily.run_id][0] == found[old.run_id][0] == "error"
+    assert found[late.run_id][1] == LEFT_NO_WORD
+    assert failures_in_a_row(told, "daily") == 1
 
 
 def test_several_jobs_files_have_one_history(there: OnGitHub) -> None:

@@ -201,6 +201,59 @@ def test_a_history_that_was_not_uploaded_has_started_nothing(there: OnGitHub) ->
     assert plan(there, GITHUB_RUN_ATTEMPT="2").started == ["first"]
 
 
+def test_an_old_tick_that_is_run_again_starts_nothing_and_changes_nothing(there: OnGitHub) -> None:
+    remember(there, TWO)
+    there.tick(FIRST)
+    first = plan(there)
+    assert first.started == ["first"]
+    old = dict(there.event)
+    jobs_file(there, scheduled(first=FIRST, other=daily(ago(minutes=5))))
+    there.tick("17 3 * * *")
+    assert plan(there).started == []  # knows the new schedule of `other` from now on
+    known = plan(there).history
+    there.project.git("checkout", "--quiet", "--detach", old["GITHUB_SHA"])
+    there.event = old
+    requests = there.fake.count()
+    again = plan(there, GITHUB_RUN_ATTEMPT="2")
+    assert there.fake.count() == requests
+    assert again.outputs["due"] == again.outputs["deploys"] == "false"
+    assert again.legs == []
+    assert "history-artifact" not in again.outputs
+    assert "::warning title=dbt-gitops::this run of a schedule is run again" in again.done.err
+    assert "starts with the next tick" in again.reason("other")
+    there.tick("17 3 * * *")
+    found = plan(there)
+    assert found.history.schedules == known.schedules
+    assert found.history.entries == known.entries
+
+
+def test_an_old_tick_run_again_leaves_the_next_its_times(there: OnGitHub) -> None:
+    there.tick(FIRST)
+    old = dict(there.event)
+    new = scheduled(first=FIRST, other=daily(ago(minutes=5)))
+    jobs_file(there, new)
+    remember(there, new)
+    there.project.git("update-ref", "refs/remotes/origin/main", "main")
+    there.project.git("checkout", "--quiet", "--detach", old["GITHUB_SHA"])
+    there.event = old
+    assert plan(there, GITHUB_RUN_ATTEMPT="2").legs == []
+    there.tick("17 3 * * *")
+    assert plan(there).started == ["first", "other"]
+
+
+def test_whether_the_branch_has_gone_on_has_to_be_known(there: OnGitHub) -> None:
+    there.tick(FIRST)
+    there.project.git("update-ref", "-d", "refs/remotes/origin/main")
+    again = plan(there, GITHUB_RUN_ATTEMPT="2")
+    assert again.legs == []
+    assert "whether main has gone on isn't known (`fetch-depth: 0`)" in again.done.err
+    there.project.git("update-ref", "refs/remotes/origin/main", "main")
+    git = Path(there.project.path) / ".git"
+    (git / "shallow").write_text(there.project.git("rev-parse", "main") + "\n")
+    assert "isn't known" in plan(there, GITHUB_RUN_ATTEMPT="2").done.err
+    assert plan(there).started == ["first"]
+
+
 def test_a_dropped_tick_is_made_good_by_the_next_and_what_is_too_late_is_missed(
     there: OnGitHub,
 ) -> None:

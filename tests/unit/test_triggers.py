@@ -453,6 +453,35 @@ def test_a_job_after_several_waits_for_all() -> None:
     assert dict(both.upstream) == {"other": "o1", "third": "t1"}
 
 
+def test_a_run_that_waits_gives_way_to_a_newer_one_of_its_job() -> None:
+    """Monday's `other` succeeds and `third` fails; on Tuesday `third` ends while `other` runs."""
+    monday = entry("1-other", job="other", planned_at=FOUR - timedelta(days=1))
+    tuesday = entry("2-other", None, job="other")
+    waiting = {"job": {"other": "1-other"}}
+    third = ends("third", "2-third")
+    first = verdict(ALL_OF, third, history=history(tuesday, monday, waiting=waiting))
+    assert isinstance(first, NotTriggered)
+    assert (first.code, dict(first.waiting)) == ("waits", {"third": "2-third"})
+    assert first.reason.endswith("; it waits for `other` (run 2-other hasn't ended yet)")
+    both = verdict(
+        ALL_OF, ends("other", "2-other"), history=history(tuesday, waiting={"job": first.waiting})
+    )
+    assert isinstance(both, Triggered)
+    assert dict(both.upstream) == {"other": "2-other", "third": "2-third"}
+    failed = replace(tuesday, outcome=Outcome(status="error"))
+    last = verdict(ALL_OF, third, history=history(failed, monday, waiting=waiting))
+    assert last.reason.endswith("`other` (a run after 2-other, which has ended: error)")
+
+
+@pytest.mark.parametrize("waits", ["1-other", "1-other-2"])
+def test_a_run_that_waits_counts_while_it_is_the_newest(waits: str) -> None:
+    """Its second attempt may be told of later."""
+    known = history(entry("1-other", job="other"), waiting={"job": {"other": waits}})
+    assert isinstance(verdict(ALL_OF, ends("third", "1-third"), history=known), Triggered)
+    known = history(entry("1-other-2", job="other"), waiting={"job": {"other": waits}})
+    assert isinstance(verdict(ALL_OF, ends("third", "1-third"), history=known), Triggered)
+
+
 @pytest.mark.parametrize("triggers", [ALL_OF, CHAINED])
 def test_an_upstream_run_starts_a_job_once(triggers: str) -> None:
     known = history(entry("9-job", upstream={"other": "o1", "third": "t1"}))
