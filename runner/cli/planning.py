@@ -55,7 +55,10 @@ def decided(
     jobs = {name: job for config in files for name, job in config.jobs.items()}
     kept = isinstance(event, (Tick, Merge, Dispatch))
     notes: list[str] = []
-    store, there = _read(files[0], event, environ, notes, starts=starts) if kept else (None, None)
+    expired: list[str] = []
+    store, there = None, None
+    if kept:
+        store, there = _read(files[0], event, environ, notes, expired, starts=starts)
     there = there or History()
     gone = lost(there, jobs, now)
     before = without_lost(there, gone)
@@ -69,7 +72,7 @@ def decided(
     report = Planned(
         parts=parts,
         entries=new,
-        warnings=tuple(_warnings(plan, jobs, before, gone, environ, now)),
+        warnings=(*expired, *_warnings(plan, jobs, before, gone, environ, now)),
         notes=tuple(dict.fromkeys(notes)),
     )
     report = replace(report, notes=(*report.notes, *_notes(report, starts=starts)))
@@ -89,6 +92,7 @@ def _read(
     event: Event,
     environ: Mapping[str, str],
     notes: list[str],
+    expired: list[str],
     *,
     starts: bool,
 ) -> tuple[HistoryStore | None, History | None]:
@@ -102,6 +106,7 @@ def _read(
         return None, history
     store = history_store_of(config, environ, event.default_branch, notes.append)
     history = store.read()
+    expired += [store.lost] if store.lost else []
     if lost_with_machine := fleeting(config, environ):
         notes.append(lost_with_machine)
     if elsewhere := _not_on_default(event, environ):

@@ -52,6 +52,7 @@ class GitHubHistory:
         self._trust = trusted
         self._folder = folder
         self._say = say
+        self.lost = ""
 
     def read(self) -> History | None:
         """A list of artifacts, one run and one zip; another list where that zip has just gone.
@@ -96,7 +97,10 @@ class GitHubHistory:
 
     def _newest(self) -> Artifact | None:
         with self._search.passing() as passed:
-            return next(self._search.believed((ARTIFACT, REPORTED), passed), None)
+            found = next(self._search.believed((ARTIFACT, REPORTED), passed), None)
+        if passed.expired:
+            self.lost = _expired(passed.expired, found)
+        return found
 
     def _open(self, artifact: Artifact) -> History:
         """Raises :class:`ArtifactRefused` where the zip can't be had."""
@@ -118,6 +122,19 @@ class GitHubHistory:
         if self._cache and artifact.workflow_run:
             keep_history(self._cache, artifact.id, artifact.workflow_run.id, data.decode())
         return history
+
+
+def _expired(artifact: Artifact, found: Artifact | None) -> str:
+    """The newest history was in an artifact that GitHub doesn't keep any more."""
+    instead = (
+        "an older one takes its place, so that what it doesn't know of may be started again"
+        if found
+        else ANEW
+    )
+    return (
+        f"the history of {artifact.created_at:%Y-%m-%d %H:%M} UTC has expired, and {instead}; the"
+        " repository keeps artifacts too shortly for its schedules (Settings, Actions, retention)"
+    )
 
 
 def _damaged(artifact: Artifact, why: object) -> StateUnresolved:

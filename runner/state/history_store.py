@@ -45,10 +45,11 @@ ANEW = (
 class HistoryStore(Protocol):
     """One history for all jobs. Everything raises :class:`StateUnresolved`.
 
-    ``location`` is for messages.
+    ``location`` is for messages. ``lost`` says, once it is read, that what was kept is gone.
     """
 
     location: str
+    lost: str
 
     def read(self) -> History | None:
         """None where there is none yet."""
@@ -62,6 +63,8 @@ class HistoryStore(Protocol):
 
 class FileHistory:
     """In any place for files. What was written since it was read isn't written over."""
+
+    lost = ""
 
     def __init__(self, files: Files) -> None:
         self.location = f"{files.location}/{HISTORY}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from runner.github.answers import Artifact, WorkflowRun
 
+EXPIRED = "it has expired"
 # What starts a run of the default branch's own code. A fork's pull request starts none of these.
 EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
 
@@ -37,7 +38,7 @@ def distrust_of_artifact(artifact: Artifact, trusted: Trusted) -> str:
     if run.head_branch != trusted.default_branch:
         return f"it is from branch {run.head_branch!a}, not {trusted.default_branch!a}"
     if artifact.expired:
-        return "it has expired"
+        return EXPIRED
     return ""
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from runner.errors import StateUnresolved
 from runner.github.answers import Artifact
-from runner.state.provenance import Trusted, distrust_of_artifact, distrust_of_run
+from runner.state.provenance import EXPIRED, Trusted, distrust_of_artifact, distrust_of_run
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
 
-# What a search looks at before it gives up: who can open pull requests can upload without end.
-ARTIFACTS = 1000
+# What a search looks at before it gives up: who can open pull requests can upload without end. A list of
+# them costs a request for each hundred, a run one of its own.
+ARTIFACTS = 10_000
 RUNS = 20
 # What one list of the repository's newest holds.
 PAGE = 100
@@ -102,6 +103,7 @@ class Passed:
         self._say = say
         self._named = 0
         self._more: Counter[str] = Counter()
+        self.expired: Artifact | None = None  # the newest that was ours, and is only too old
 
     def __enter__(self) -> Passed:
         return self
@@ -111,6 +113,8 @@ class Passed:
             self._say(f"passed over {count} more artifact{'s' * (count > 1)}: {reason}")
 
     def over(self, artifact: Artifact, reason: str) -> None:
+        if reason == EXPIRED and self.expired is None:
+            self.expired = artifact
         self._named += 1
         if self._named > NAMED:
             self._more[reason] += 1

@@ -168,6 +168,27 @@ def test_the_newest_is_read_with_three_requests(
     assert (fake.count(host="api"), fake.count(host="storage"), said) == (3, 1, [])
 
 
+def test_what_strangers_upload_stops_nothing(store: GitHubHistory, fake: FakeGitHub) -> None:
+    upload(fake, history(1))
+    theirs = fake.add_run(event="pull_request", head_repository=FORK)
+    for _ in range(1100):
+        fake.add_artifact(ARTIFACT, b"", run=theirs)
+    assert store.read() == history(1)
+    assert store.lost == ""
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_history_that_has_expired_is_no_quiet_beginning(
+    store: GitHubHistory, fake: FakeGitHub, older: bool
+) -> None:
+    if older:
+        upload(fake, history(1))
+    upload(fake, history(2)).expired = True
+    assert store.read() == (history(1) if older else None)
+    assert "has expired, and" in store.lost
+    assert ("may be started again" in store.lost) == older
+
+
 def test_what_is_not_among_the_newest_is_found_by_its_name(
     store: GitHubHistory, fake: FakeGitHub
 ) -> None:

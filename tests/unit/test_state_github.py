@@ -14,7 +14,7 @@ from runner.cli.stores import store_of
 from runner.config import load
 from runner.errors import StateUnresolved
 from runner.record_json import run_from_json
-from runner.state import archive
+from runner.state import archive, search
 from runner.state.archive import ArchiveRefused, unpack
 from runner.state.github_store import GitHubStore, artifact_name
 from runner.state.provenance import Trusted
@@ -190,9 +190,12 @@ def test_a_flood_from_forks_costs_no_requests_for_their_runs(
     assert len(said) == 6
 
 
-def test_too_many_to_look_at_is_no_missing_state(store: GitHubStore, fake: FakeGitHub) -> None:
+def test_too_many_to_look_at_is_no_missing_state(
+    store: GitHubStore, fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "ARTIFACTS", 200)
     fork = fake.add_run(head_repository=FORK)
-    for _ in range(1001):
+    for _ in range(201):
         upload(fake, {}, run=fork)
     with pytest.raises(StateUnresolved, match="no state on GitHub could be believed"):
         store.newest(job="daily")
