@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from runner.blocks import runs_job, runs_none
 from runner.cli.again import record_here
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
 from runner.cli.dispatching import say
-from runner.cli.following import COMPLETED, runs
+from runner.cli.following import COMPLETED
 from runner.cli.planned import entry_of, history_of
 from runner.errors import ConfigInvalid, ExitCode
 from runner.history_readings import unfinished
@@ -25,9 +26,6 @@ from runner.model import Config
 if TYPE_CHECKING:
     from runner.github.answers import WorkflowRun
     from runner.github.client import GitHub
-
-# The compiled workflow's own jobs: nobody waits for them.
-OWN = frozenset({"plan", "clean", "report"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +108,8 @@ def _others(github: GitHub, run: WorkflowRun, job: str) -> list[str]:
     if not job:
         return []
     jobs = github.actions.jobs(run.id, run.run_attempt)
-    going = [each.name for each in jobs if each.status != COMPLETED and each.name not in OWN]
-    return [name for name in going if not runs(name, job)]
+    going = [each.name for each in jobs if each.status != COMPLETED]
+    return [name for name in going if not (runs_none(name) or runs_job(name, job))]
 
 
 def _ask(run: WorkflowRun, others: list[str], yes: bool) -> None:

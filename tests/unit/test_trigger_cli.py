@@ -40,6 +40,7 @@ jobs:
     triggers: { dispatch: { overrides: [threads, schema] } }
     steps: [dbt build]
   monthly: { environment: production, steps: [dbt build] }
+  plan: { environment: production, triggers: { dispatch: true }, steps: [dbt build] }
   never: { environment: production, enabled: false, triggers: { dispatch: true }, steps: [dbt build] }
 """
 
@@ -171,6 +172,21 @@ def test_to_wait_is_to_end_as_the_job_does(
     assert process.returncode == code, err
     assert out.splitlines()[-1] == f"daily: {conclusion}"
     assert "daily: the workflow's plan is in progress" in err
+
+
+def test_a_job_called_plan_has_not_ended_as_the_workflow_has_planned(
+    project: Project, fake: FakeGitHub
+) -> None:
+    process = project.start("trigger", "plan", "--cause", "x", "--wait")
+    wait_for(lambda: fake.count(path="/jobs") > 0)
+    leg = Job(name="production plan", status="in_progress", conclusion=None)
+    fake.runs[100].jobs = {1: [Job(name="plan"), leg]}
+    seen = fake.count(path="/jobs")
+    wait_for(lambda: fake.count(path="/jobs") > seen + 1)
+    leg.status, leg.conclusion = "completed", "failure"
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert out.splitlines()[-1] == "plan: failure"
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
