@@ -14,7 +14,6 @@ from runner.cli.stores import trusted
 from runner.errors import GitHubFailed, StateUnresolved
 from runner.events import Dispatch, MergeGroup, PullRequest
 from runner.execution.former import Former, check_again, failed_in_a_step
-from runner.github.artifact_names import run_artifact
 from runner.history import same_run
 from runner.model import Job
 from runner.record import Run
@@ -102,11 +101,7 @@ def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) ->
 def _left_behind(github: GitHub, workflow_run: int, job: Job) -> Run | None:
     """What an earlier attempt at this very workflow run has uploaded for this job."""
     from runner.state.latest_record import record_of_job
+    from runner.state.run_records import newest_of
 
-    name = run_artifact(job.name, None)
-    for artifact in github.artifacts_of(workflow_run):
-        run = artifact.workflow_run
-        own = run is not None and run.head_repository_id == run.repository_id
-        if artifact.name == name and own:
-            return record_of_job(github, artifact, job.name)
-    return None
+    newest = newest_of(github, workflow_run, {job.name}).get(job.name)
+    return record_of_job(github, newest, job.name) if newest else None

@@ -22,7 +22,7 @@ from runner.record import Run
 from runner.record_json import RECORD, run_from_json, run_to_json
 from runner.reports.found import Found
 from runner.state.cache import Cache
-from runner.state.run_records import fetch_record, read_record
+from runner.state.run_records import fetch_record, newest_of, read_record
 
 
 def found_run(
@@ -66,11 +66,10 @@ def _from_github(
         return replace(found, trouble="it waits or runs, or nobody has told of its end yet")
     try:
         with closing(connect(config.root, environ)) as github:
-            name = run_artifact(entry.job, None)
-            artifacts = [a for a in github.artifacts_of(entry.workflow_run) if a.name == name]
-            if not artifacts:
+            newest = newest_of(github, entry.workflow_run, {entry.job}).get(entry.job)
+            if newest is None:
                 return replace(found, trouble="its record isn't among the artifacts of its run")
-            run = fetch_record(github, max(artifacts, key=lambda each: each.id))
+            run = fetch_record(github, newest)
     except (ArtifactRefused, ValueError) as error:
         return replace(found, trouble=f"its record can't be used: {' '.join(str(error).split())}")
     except GitHubFailed as error:
