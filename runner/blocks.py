@@ -71,6 +71,23 @@ def by_job(found: Sequence[Block]) -> dict[tuple[str, bool], Block]:
     return {(job.name, block.kind == "checks"): block for block in found for job in block.jobs}
 
 
+def runs_job(name: str, job: str) -> bool:
+    """Whether a job of the workflow is, by its name, a leg that runs this job of the jobs file.
+
+    The compiled workflow calls it by its block: ``production daily``. One that gives it no name has
+    it from GitHub, with the values of its matrix: ``production (daily, …)``. A workflow that calls
+    another puts that one's name before it.
+    """
+    own = re.escape(job)
+    alone = "(?!)" if job in RESERVED else own
+    return bool(re.fullmatch(rf"(?:.* / )?(?:{alone}|[\w-]+ {own}|[^(]*\({own}[,)].*)", name))
+
+
+def runs_none(name: str) -> bool:
+    """Whether it is one that only decides, cleans up or reports."""
+    return name.rpartition(" / ")[2] in RESERVED
+
+
 def _groups(config: Config) -> Iterator[tuple[Environment, Kind, tuple[Job, ...]]]:
     by_place: dict[tuple[str, Kind], list[Job]] = {}
     for job in config.jobs.values():

@@ -12,7 +12,16 @@ from runner.config import Loaded, load
 from runner.errors import ConfigInvalid
 from runner.git import repository_root
 from runner.model import Config, Problem
-from runner.workflow import PATH, NotOurs, Source, action_of, compiled, header_of, pinned_in
+from runner.workflow import (
+    PATH,
+    NotOurs,
+    Source,
+    action_of,
+    compiled,
+    header_of,
+    is_edited,
+    pinned_in,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +75,17 @@ def stale(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
     root = repository_root(path.parent, environ)
     if root is None or not _is_stale(loaded, root):
         return
+    edited = is_edited(workflow_at(root) or "")
+    overwrites = "say the change in the jobs file; dbt-gitops sync --force overwrites it"
     yield Problem(
         file=loaded.file,
         line=0,
         column=0,
         end_column=0,
-        code="stale-workflow",
-        what=f"{PATH} is not what this file compiles to",
+        code="edited-workflow" if edited else "stale-workflow",
+        what=f"{PATH} {'was changed by hand' if edited else 'is not what this file compiles to'}",
         why="GitHub runs what the workflow says",
-        hint="dbt-gitops sync",
+        hint=overwrites if edited else "dbt-gitops sync",
         severity="warning",
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.blocks import runs_job
 from runner.errors import ExitCode, GitHubFailed
 from runner.github.answers import WorkflowJob, WorkflowRun
 
@@ -106,14 +106,4 @@ def state_of(run: WorkflowRun, jobs: Iterable[WorkflowJob], job: str) -> str:
 
 def legs_of(jobs: Iterable[WorkflowJob], job: str) -> list[WorkflowJob]:
     """Those of the workflow's jobs that run a job of ours."""
-    return [each for each in jobs if runs(each.name, job)]
-
-
-def runs(name: str, job: str) -> bool:
-    """Whether a job of the workflow is named after ours.
-
-    ``production daily`` is, as the compiled workflow has it, and ``run (daily, …)``, as GitHub names
-    the legs of a matrix by itself.
-    """
-    own = re.escape(job)
-    return bool(re.fullmatch(rf"(?:.* )?{own}|[^()]*\({own}(?:,.*)?\)", name))
+    return [each for each in jobs if runs_job(each.name, job)]

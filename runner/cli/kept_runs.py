@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from runner.cli.connecting import connect
-from runner.cli.histories import cache_of, history_at_hand, history_of
-from runner.errors import ConfigInvalid, GitHubFailed
+from runner.cli.histories import cache_of
+from runner.cli.run_ids import known_runs
+from runner.errors import GitHubFailed
 from runner.execution.folder import HOME
 from runner.git import origin
 from runner.github.artifact_names import run_artifact
 from runner.github.connection import NotConnected, repository_of
 from runner.github.download import ArtifactRefused
-from runner.history import Entry, History
+from runner.history import Entry
 from runner.model import Config
 from runner.record import Run
 from runner.record_json import RECORD, run_from_json, run_to_json
 from runner.reports.found import Found
-from runner.reports.runs import short_id
 from runner.state.cache import Cache
-from runner.state.run_records import fetch_record, read_record
-
-# More than these don't help to choose.
-NAMED = 10
+from runner.state.run_records import fetch_record, newest_of, read_record
 
 
 def found_run(
@@ -36,51 +32,14 @@ def found_run(
 
     Nobody is asked where the run and its record are at hand.
     """
-    home = config.root / HOME / "runs"
-    history = history_at_hand(config, environ)[0] or History()
-    known = [*_ids(history), *(path.parent.name for path in home.glob(f"*/{RECORD}"))]
-    if not _matching(run_id, known):
-        history = history_of(config, environ, say) or History()
-        known = [*_ids(history), *known]
-    name = _one(run_id, dict.fromkeys(known))
-    entry = next((each for each in history.entries if each.run_id == name), None)
+    known = known_runs(run_id, config, environ, say)
+    name = known.one(run_id)
+    entry = known.entry(name)
     found = Found(run_id=name, entry=entry, page=_page(entry, config.root, environ))
-    local = home / name / RECORD
+    local = config.root / HOME / "runs" / name / RECORD
     if local.exists():
         return _from(found, local)
     return _from_github(found, config, environ, cache_of(config, environ, say))
-
-
-def _ids(history: History) -> list[str]:
-    return [entry.run_id for entry in history.entries]
-
-
-def _matching(part: str, known: Iterable[str]) -> list[str]:
-    """The one that is called so, or all that are in part."""
-    names = list(dict.fromkeys(known))
-    return [part] if part in names else [name for name in names if part in name]
-
-
-def _one(part: str, known: Iterable[str]) -> str:
-    names = list(known)
-    matching = _matching(part, names)
-    if len(matching) == 1:
-        return matching[0]
-    if matching:
-        more = f" and {len(matching) - NAMED} more" if len(matching) > NAMED else ""
-        raise ConfigInvalid(
-            f"{part!a} is in the ids of {len(matching)} runs",
-            why=f"they are {', '.join(sorted(matching)[-NAMED:])}{more}",
-            hint="write more of the one that you mean",
-        )
-    shorts = {short_id(name): name for name in names}
-    near = get_close_matches(part, [*shorts, *names], n=3)
-    meant = " or ".join(dict.fromkeys(shorts.get(each, each) for each in near))
-    raise ConfigInvalid(
-        f"there is no run {part!a}",
-        why="" if names else "the history has no run yet, and this machine neither",
-        hint=f"did you mean {meant}?" if meant else "`dbt-gitops runs` lists them",
-    )
 
 
 def _from(found: Found, path: Path) -> Found:
@@ -107,11 +66,10 @@ def _from_github(
         return replace(found, trouble="it waits or runs, or nobody has told of its end yet")
     try:
         with closing(connect(config.root, environ)) as github:
-            name = run_artifact(entry.job, None)
-            artifacts = [a for a in github.artifacts_of(entry.workflow_run) if a.name == name]
-            if not artifacts:
+            newest = newest_of(github, entry.workflow_run, {entry.job}).get(entry.job)
+            if newest is None:
                 return replace(found, trouble="its record isn't among the artifacts of its run")
-            run = fetch_record(github, max(artifacts, key=lambda each: each.id))
+            run = fetch_record(github, newest)
     except (ArtifactRefused, ValueError) as error:
         return replace(found, trouble=f"its record can't be used: {' '.join(str(error).split())}")
     except GitHubFailed as error:

@@ -16,16 +16,17 @@ from runner.cli.again import (
     recorded_overrides,
 )
 from runner.cli.config_file import load_config
-from runner.cli.dispatching import start
+from runner.cli.dispatching import say, start
 from runner.cli.former import Again
+from runner.cli.histories import history_of
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import asked_overrides, find_job, parse_env
-from runner.cli.planned import entry_of, history_of
+from runner.cli.run_ids import Known, known_runs
 from runner.cli.running import Asked, run_and_tell
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides, inputs_of
 from runner.execution.former import Former, check_again, no_failure
-from runner.history import Entry
+from runner.history import Entry, History
 from runner.model import Config
 
 
@@ -57,16 +58,18 @@ def rerun(
 ) -> int:
     """Run a job's latest run again, as it was: its overrides, vars, state and deferral.
 
+    RUN is its id or a part of it, as `dbt-gitops runs` shows it.
     A run of this machine is run again here, and one of the history on GitHub. Today's code is run, so
     a fix counts. A rerun from failure publishes no state.
     """
     environ, values = dict(os.environ), parse_env(env)
     loaded = load_config(config)
-    found = record_here(loaded.root, run_id)
-    if found:
+    known = known_runs(run_id, loaded, environ, say)
+    name = known.one(run_id)
+    if found := record_here(loaded.root, name):
         former = Former(run=found, from_failure=from_failure)
         return _here(loaded, former, values, cause, as_json, environ)
-    entry = _latest(loaded, run_id, from_failure, environ)
+    entry = _latest(loaded, name, from_failure, environ)
     inputs = inputs_of(
         entry.job,
         cause,
@@ -102,21 +105,21 @@ def _here(
 
 
 def _latest(config: Config, run_id: str, from_failure: bool, environ: Mapping[str, str]) -> Entry:
-    """The run in the history; raises ConfigInvalid where GitHub would refuse to run it again."""
-    history = history_of(config, environ)
-    entry = entry_of(history, run_id)
+    """The run in the newest history; raises ConfigInvalid where GitHub would refuse to run it again."""
+    known = Known(history=history_of(config, environ, say) or History(), here=())
+    entry = known.entry(known.one(run_id))
     if entry is None or not entry.workflow_run:
         raise ConfigInvalid(
-            f"there is no run {run_id}",
-            why="it is neither in .dbt-gitops/runs here nor, as one of GitHub's, in the history",
-            hint="the page of a workflow's run names the runs that it has planned",
+            f"run {run_id} can't be run again here",
+            why="it was run on another machine than GitHub's, whose .dbt-gitops/runs has its record",
+            hint=f"start the job anew: dbt-gitops run {entry.job if entry else 'JOB'}",
         )
     find_job(config, entry.job)
     if entry.outcome is None:
         raise ConfigInvalid(
             f"run {run_id} hasn't ended yet", hint=f"to end it: dbt-gitops cancel {run_id}"
         )
-    newest = history.of(entry.job)[0]
+    newest = known.history.of(entry.job)[0]
     if newest.run_id != entry.run_id:
         raise not_the_latest(entry.job, run_id, newest.run_id)
     if from_failure and entry.outcome.status in ("success", "skipped"):

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
@@ -48,7 +47,9 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
         click.echo(f"{PATH} is up to date: nothing has changed")
         return ExitCode.SUCCESS
     if check:
-        _say_stale(result)
+        _say_difference(result)
+        _refuse_foreign(result.there or "")
+        raise ConfigInvalid(f"{PATH} is stale", hint="dbt-gitops sync")
     if result.there is not None and not force:
         _refuse_foreign(result.there)
     _write(root / PATH, result.text)
@@ -120,8 +121,8 @@ def _refuse_foreign(there: str) -> None:
         )
 
 
-def _say_stale(result: Compilation) -> NoReturn:
-    """Raises ConfigInvalid."""
+def _say_difference(result: Compilation) -> None:
+    """Raises ConfigInvalid where there is no file."""
     if result.there is None:
         raise ConfigInvalid(f"there is no {PATH}", hint="dbt-gitops sync")
     names = PATH, "as the jobs files say it"
@@ -131,7 +132,6 @@ def _say_stale(result: Compilation) -> NoReturn:
     if len(lines) > MOST_LINES:
         shown.append(f"… and {len(lines) - MOST_LINES} lines more")
     click.echo(defused("\n".join(shown)))
-    raise ConfigInvalid(f"{PATH} is stale", hint="dbt-gitops sync")
 
 
 def _write(path: Path, text: str) -> None:

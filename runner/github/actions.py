@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from runner.errors import GitHubFailed
-from runner.github.answers import WorkflowJob
+from runner.github.answers import WorkflowJob, WorkflowRun
 from runner.github.rest import Rest
 
 # What GitHub answers where the run has ended already.
 CONFLICT = 409
+# All that GitHub says of a run that hasn't ended.
+OPEN = ("queued", "in_progress", "waiting", "pending", "requested")
 
 
 class Actions:
@@ -25,6 +28,19 @@ class Actions:
         path = f"{self._repo}/actions/runs/{run_id}/attempts/{attempt}/jobs"
         for page in self._rest.pages(WorkflowJob, call, path, {}, "jobs"):
             yield from page
+
+    def open_runs(self, workflow: str) -> Iterator[WorkflowRun]:
+        """A workflow's runs that wait or run, by the workflow's file; a request for each status."""
+        file = quote(workflow.rpartition("/")[2], safe="")
+        call = self._rest.call(f"reading the runs of {workflow}", "actions: read")
+        path = f"{self._repo}/actions/workflows/{file}/runs"
+        seen: set[int] = set()
+        for status in OPEN:
+            asked = {"status": status}
+            for page in self._rest.pages(WorkflowRun, call, path, asked, "workflow_runs"):
+                # What goes on meanwhile is in two lists.
+                yield from (run for run in page if run.id not in seen)
+                seen |= {run.id for run in page}
 
     def cancel(self, run_id: int, *, force: bool = False) -> bool:
         """Asks GitHub to end a workflow run; False where it has ended already. One request.

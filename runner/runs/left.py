@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import GitHubFailed
-from runner.github.artifact_names import run_artifact
 from runner.github.download import ArtifactRefused
 from runner.record import Run
-from runner.state.run_records import fetch_record
+from runner.state.run_records import fetch_record, newest_of
 
 if TYPE_CHECKING:
     from runner.github.answers import Artifact
@@ -40,13 +39,7 @@ def left_by(
     A request for every 100 artifacts, and two for each record. ``connect`` makes another client: one
     can't be used by two threads. Raises GitHubFailed.
     """
-    names = {run_artifact(job, None): job for job in jobs}
-    newest: dict[str, Artifact] = {}
-    for artifact in github.artifacts_of(workflow_run):
-        job = names.get(artifact.name)
-        if job is not None and (job not in newest or newest[job].id < artifact.id):
-            newest[job] = artifact
-    pairs = list(newest.items())
+    pairs = list(newest_of(github, workflow_run, jobs).items())
     shares = [pairs[start::THREADS] for start in range(THREADS)]
     with ThreadPoolExecutor(THREADS) as pool:
         found = pool.map(lambda share: _fetched(connect, share), filter(None, shares))

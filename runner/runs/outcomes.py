@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
+from runner.blocks import runs_job
 from runner.errors import ExitCode
 from runner.github.answers import WorkflowJob
 from runner.history import Entry, Outcome
@@ -15,8 +15,6 @@ from runner.reports.text import clipped, one_line
 
 # The history is read by every tick: the record has the whole story.
 LONGEST_REASON = 200
-# What the compiled workflow calls its jobs that run none of the jobs file.
-RESERVED = frozenset({"plan", "clean", "report"})
 # What GitHub says of a job that didn't come to its own end.
 CANCELLED = ("cancelled", "stale")
 
@@ -54,16 +52,8 @@ def entry_of(run: Run) -> Entry:
 
 
 def job_named(jobs: Iterable[WorkflowJob], leg: str) -> WorkflowJob | None:
-    """The leg of a matrix that runs this job.
-
-    The compiled workflow calls it by its block: ``production daily``. One that gives it no name has
-    it from GitHub, with the values of its matrix: ``production (daily, …)``. A workflow that calls
-    another puts that one's name before it.
-    """
-    name = re.escape(leg)
-    alone = "(?!)" if leg in RESERVED else name
-    named = re.compile(rf"(?:.* / )?(?:{alone}|[\w-]+ {name}|[^(]*\({name}[,)].*)")
-    return next((job for job in jobs if named.fullmatch(job.name)), None)
+    """The leg of a matrix that runs this job."""
+    return next((job for job in jobs if runs_job(job.name, leg)), None)
 
 
 def outcome_without_record(job: WorkflowJob | None) -> Outcome:

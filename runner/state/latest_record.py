@@ -10,7 +10,7 @@ from runner.github.download import ArtifactRefused
 from runner.record import Run
 from runner.state.checks import check
 from runner.state.provenance import Trusted
-from runner.state.run_records import fetch_record
+from runner.state.run_records import fetch_record, newest_of
 from runner.state.search import Search
 
 if TYPE_CHECKING:
@@ -45,15 +45,7 @@ def left_behind(github: GitHub, workflow_run: int, job: str) -> Run | None:
 
     A request for every 100 artifacts, and two. Raises GitHubFailed and ValueError.
     """
-    name = run_artifact(job, None)
-    found = [
-        artifact
-        for artifact in github.artifacts_of(workflow_run)
-        if artifact.name == name
-        and (run := artifact.workflow_run)
-        and run.head_repository_id == run.repository_id
-    ]
-    newest = max(found, key=lambda artifact: artifact.id, default=None)
+    newest = newest_of(github, workflow_run, {job}).get(job)
     return record_of_job(github, newest, job) if newest else None
 
 

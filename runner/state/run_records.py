@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from runner.github.artifact_names import run_artifact
 from runner.record import Run
 from runner.record_json import RECORD, run_from_json
 from runner.state.archive import RUN_FOLDER, unpack
@@ -25,6 +27,21 @@ def read_record(path: Path) -> Run:
     if size > RECORD_LIMIT:
         raise ValueError(f"it is larger than {format_size(RECORD_LIMIT)}")
     return run_from_json(path.read_bytes().decode())
+
+
+def newest_of(github: GitHub, workflow_run: int, jobs: Collection[str]) -> dict[str, Artifact]:
+    """The run folder that each of these jobs has uploaded last in a workflow run, where it did.
+
+    Those of another repository's code don't count. A request for every 100 artifacts.
+    """
+    names = {run_artifact(job, None): job for job in jobs}
+    newest: dict[str, Artifact] = {}
+    for artifact in github.artifacts_of(workflow_run):
+        run, job = artifact.workflow_run, names.get(artifact.name)
+        own = run is not None and run.head_repository_id == run.repository_id
+        if job is not None and own and (job not in newest or newest[job].id < artifact.id):
+            newest[job] = artifact
+    return newest
 
 
 def fetch_record(

@@ -355,6 +355,10 @@ class FakeGitHub:
             if name in request.query:
                 found = [run for run in found if getattr(run, attribute) == request.query[name]]
         newest_first = [self._answers.run(run) for run in reversed(found)]
+        if status := request.query.get("status"):
+            newest_first = [
+                run for run in newest_first if status in (run["status"], run["conclusion"])
+            ]
         return self._page(request, newest_first, "workflow_runs")
 
     def dispatch(self, _request: Request, asked: Any, workflow: str) -> Answer:

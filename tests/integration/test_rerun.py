@@ -227,7 +227,7 @@ def test_a_step_that_was_interrupted_is_run_as_a_whole(broken: Project) -> None:
 def test_a_run_that_is_not_here_or_damaged(tiny: Project) -> None:
     done = rerun(tiny, "20261120T041502Z-daily-3f2a9c")
     assert done.code == 2
-    assert "there is no run 20261120T041502Z-daily-3f2a9c" in done.err
+    assert "there is no run '20261120T041502Z-daily-3f2a9c'" in done.err
     assert rerun(tiny, "../../../etc").code == 2
     tiny.write(".dbt-gitops/runs/20261120T041502Z-daily-3f2a9c/run.json", "{")
     damaged = rerun(tiny, "20261120T041502Z-daily-3f2a9c")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from runner.blocks import MOST_LEGS, RESERVED, Block, blocks, by_job
+import pytest
+
+from runner.blocks import MOST_LEGS, RESERVED, Block, blocks, by_job, runs_job, runs_none
 from runner.config import from_bytes
 from runner.model import Config
 
@@ -110,3 +112,37 @@ def test_every_name_is_one_that_github_takes() -> None:
     for block in blocks([config(jobs, names=environments)]):
         assert re.fullmatch("[a-z_][a-z0-9_-]{0,99}", block.name)
         assert block.name not in RESERVED
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("daily", True),
+        ("production daily", True),
+        ("production daily-2", False),
+        ("daily production", False),
+        ("production (daily)", True),
+        ("production (daily, dbt_jobs.yml, 60)", True),
+        ("dbt / daily", True),
+        ("dbt / production (daily, 60)", True),
+        ("daily-2", False),
+        ("production (daily-2, daily)", False),
+        ("x, daily", False),
+        ("production (x, daily)", False),
+        ("dbt / production-cancel-2 daily", True),
+        ("plan", False),
+    ],
+)
+def test_a_job_of_the_workflow_is_named_after_ours(name: str, expected: bool) -> None:
+    assert runs_job(name, "daily") is expected
+
+
+@pytest.mark.parametrize("own", sorted(RESERVED))
+def test_the_workflows_own_jobs_run_no_job_that_is_called_so(own: str) -> None:
+    assert not runs_job(own, own)
+    assert not runs_job(f"dbt / {own}", own)
+    assert runs_job(f"production {own}", own)
+    assert runs_job(f"dbt / production ({own}, 60)", own)
+    assert runs_none(own)
+    assert runs_none(f"dbt / {own}")
+    assert not runs_none(f"production {own}")

@@ -64,6 +64,7 @@ def test_every_route_answers_as_github_describes(fake: FakeGitHub, tmp_path: Pat
     raw(fake, "/contents/dbt_jobs.yml")
     raw(fake, f"/actions/artifacts/{fake.artifacts[0].id}")
     raw(fake, "/actions/workflows/dbt.yml/runs")
+    assert list(github.actions.open_runs("dbt.yml")) == []
     seen = {exchange.route for exchange in fake.exchanges}
     assert seen == {route.name for route in ROUTES}
     for exchange in fake.exchanges:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cli.following import Pace, has_ended, runs, state_of
+from runner.cli.following import Ended, Pace, has_ended, state_of
 from runner.errors import ExitCode
 from runner.github.answers import Repository, WorkflowJob, WorkflowRun, WorkflowStep
 from tests.fake_github.things import START
@@ -78,24 +78,12 @@ def test_how_it_ended(run: WorkflowRun, jobs: list[WorkflowJob], status: str, co
     assert (ended.status, ended.exit_code) == (status, ExitCode(code))
 
 
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("daily", True),
-        ("production daily", True),
-        ("production daily-2", False),
-        ("daily production", False),
-        ("production (daily)", True),
-        ("production (daily, dbt_jobs.yml, 60)", True),
-        ("dbt / daily", True),
-        ("dbt / production (daily, 60)", True),
-        ("daily-2", False),
-        ("production (daily-2, daily)", False),
-        ("plan", False),
-    ],
-)
-def test_a_job_of_the_workflow_is_named_after_ours(name: str, expected: bool) -> None:
-    assert runs(name, "daily") is expected
+def test_a_job_may_be_called_as_one_of_the_workflows_own() -> None:
+    run, own = of("in_progress"), leg("completed", "success", "plan")
+    assert has_ended(run, [own], "plan") is None
+    assert has_ended(run, [own, leg("in_progress", None, "production plan")], "plan") is None
+    ended = has_ended(run, [own, leg("completed", "failure", "production plan")], "plan")
+    assert ended == Ended(status="failure")
 
 
 def test_the_pause_grows_to_its_end() -> None:

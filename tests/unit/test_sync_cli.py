@@ -112,7 +112,12 @@ def test_a_change_by_hand_is_kept_unless_it_is_forced(shop: Project) -> None:
     assert f"error: {PATH} was changed by hand\n" in refused.err
     assert "dbt-gitops sync --force" in refused.err
     assert workflow(shop) == edited
-    assert shop.cli("sync", "--check").code == 2
+    checked = shop.cli("sync", "--check")
+    assert (checked.code, checked.err) == (2, refused.err)
+    assert "-    timeout-minutes: 20" in checked.out
+    warned = shop.cli("validate").out
+    assert f"warning: {PATH} was changed by hand\n --> dbt_jobs.yml\n" in warned
+    assert "dbt-gitops sync --force overwrites it\n" in warned
     forced = shop.cli("sync", "--force")
     assert (forced.code, forced.out.splitlines()[0]) == (0, f"rewrote {PATH} from dbt_jobs.yml")
     assert workflow(shop) != edited
@@ -124,6 +129,7 @@ def test_another_workflow_is_kept_unless_it_is_forced(shop: Project) -> None:
     refused = shop.cli("sync")
     assert refused.code == 2
     assert "is not a workflow that dbt-gitops compiled" in refused.err
+    assert shop.cli("sync", "--check").err == refused.err
     assert workflow(shop) == "name: mine\n"
     assert shop.cli("sync", "--force").code == 0
 

@@ -40,6 +40,7 @@ jobs:
     triggers: { dispatch: { overrides: [threads, schema] } }
     steps: [dbt build]
   monthly: { environment: production, steps: [dbt build] }
+  plan: { environment: production, triggers: { dispatch: true }, steps: [dbt build] }
   never: { environment: production, enabled: false, triggers: { dispatch: true }, steps: [dbt build] }
 """
 
@@ -171,6 +172,21 @@ def test_to_wait_is_to_end_as_the_job_does(
     assert process.returncode == code, err
     assert out.splitlines()[-1] == f"daily: {conclusion}"
     assert "daily: the workflow's plan is in progress" in err
+
+
+def test_a_job_called_plan_has_not_ended_as_the_workflow_has_planned(
+    project: Project, fake: FakeGitHub
+) -> None:
+    process = project.start("trigger", "plan", "--cause", "x", "--wait")
+    wait_for(lambda: fake.count(path="/jobs") > 0)
+    leg = Job(name="production plan", status="in_progress", conclusion=None)
+    fake.runs[100].jobs = {1: [Job(name="plan"), leg]}
+    seen = fake.count(path="/jobs")
+    wait_for(lambda: fake.count(path="/jobs") > seen + 1)
+    leg.status, leg.conclusion = "completed", "failure"
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert out.splitlines()[-1] == "plan: failure"
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
@@ -311,7 +327,7 @@ def test_what_has_ended_needs_no_cancelling(project: Project, fake: FakeGitHub) 
     assert "`daily` has nothing under way" in cancelled(project, "daily").err
     fake.add_run(id=503, conclusion="success")
     done = cancelled(project, "weekly")
-    assert (done.code, "actions/runs/503 has ended: success" in done.err) == (0, True)
+    assert (done.code, "`weekly` has nothing under way" in done.err) == (0, True)
     assert fake.count(method="POST") == 0
 
 
@@ -323,6 +339,68 @@ def test_what_is_not_on_github_or_nowhere(project: Project, fake: FakeGitHub) ->
     assert done.code == 2
     assert "there is no run and no job 'dayly'" in done.err
     assert fake.requests == []
+
+
+def test_what_github_runs_of_a_job_is_cancelled_though_the_history_has_no_word_of_it(
+    project: Project, fake: FakeGitHub
+) -> None:
+    run = under_way(fake, 1, "production daily")
+    other, check = under_way(fake, 2, "production weekly"), under_way(fake, 3, "ci-checks daily")
+    check.event = "pull_request"
+    done = cancelled(project, "daily")
+    assert (done.code, run.cancelled) == (0, "cancel"), done.err
+    assert (other.cancelled, check.cancelled) == ("", "")
+    assert "runs/503 runs it for a pull request: dbt-gitops cancel 503" in done.err
+    assert "nothing under way" not in done.err
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress", "waiting", "pending", "requested"])
+def test_a_run_that_has_not_planned_is_named_and_left_alone(
+    project: Project, fake: FakeGitHub, status: str
+) -> None:
+    assert project.cli("trigger", "daily", "--cause", "x").code == 0
+    [run] = fake.dispatched_runs
+    run.status = status
+    done = cancelled(project, "daily")
+    assert (done.code, run.cancelled) == (2, "")
+    said = f"actions/runs/100 (workflow dispatch, {status.replace('_', ' ')}) hasn't said yet"
+    assert said in done.err
+    assert "hint: dbt-gitops cancel 100" in done.err
+    with_history(project, entry(1))
+    known = under_way(fake, 1, "production daily")
+    done = cancelled(project, "daily")
+    assert (done.code, known.cancelled, run.cancelled) == (0, "cancel", "")
+    assert said in done.err
+
+
+def test_where_github_can_not_be_asked_nothing_is_said_of_a_job(
+    project: Project, fake: FakeGitHub
+) -> None:
+    fake.faults.append(Fault(path="/workflows/", status=403, times=9, message="Forbidden"))
+    done = cancelled(project, "daily")
+    assert done.code == 4
+    assert "nothing under way" not in done.err
+
+
+def test_a_run_is_named_as_runs_shows_it(project: Project, fake: FakeGitHub) -> None:
+    with_history(project, entry(2), entry(1, run_id=f"{ID.format(2)}-2", job="weekly"))
+    one = under_way(fake, 2, "daily")
+    assert "000002 " in project.cli("runs").out
+    done = cancelled(project, "000002")
+    assert (done.code, one.cancelled) == (0, "cancel"), done.err
+    fake.add_run(id=2, conclusion="success")
+    done = cancelled(project, "000002")
+    assert f"000002 is in the id of run {ID.format(2)}, which is meant, and not https" in done.err
+    done = cancelled(project, "0000")
+    assert (done.code, "is in the ids of 2 runs" in done.err) == (2, True)
+
+
+def test_githubs_number_needs_no_history(project: Project, fake: FakeGitHub) -> None:
+    project.write(f".dbt-gitops/state/{HISTORY}", "{")
+    run = under_way(fake, 1, "daily")
+    done = cancelled(project, "501")
+    assert (done.code, run.cancelled) == (0, "cancel")
+    assert "the history can't be read, so 501 is GitHub's number" in done.err
 
 
 # Rerun
@@ -345,6 +423,15 @@ def test_a_run_of_the_history_is_dispatched_again(project: Project, fake: FakeGi
     assert done.out == f"https://github.com/{OWN.full_name}/actions/runs/100\n"
 
 
+def test_a_part_of_an_id_does_to_run_it_again(project: Project, fake: FakeGitHub) -> None:
+    with_history(project, entry(1, outcome=FAILED), entry(3, job="weekly", outcome=FAILED))
+    done = project.cli("rerun", "000001")
+    assert done.code == 0, done.err
+    assert fake.dispatched[0][1]["inputs"]["rerun"] == ID.format(1)
+    done = project.cli("rerun", "00000")
+    assert (done.code, "is in the ids of 2 runs" in done.err) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("number", "options", "said"),
     [
@@ -352,7 +439,7 @@ def test_a_run_of_the_history_is_dispatched_again(project: Project, fake: FakeGi
         (3, (), "hasn't ended yet"),
         (7, (), "there is no run"),
         (8, ("--from-failure",), "has no failure to go on from\nit ended as success"),
-        (9, (), "there is no run"),
+        (9, (), "can't be run again here"),
     ],
 )
 def test_what_can_not_be_run_again(
