@@ -134,6 +134,11 @@ class History:
         return self._of_jobs.get(job, ())
 
     @cached_property
+    def on_github(self) -> bool:
+        """Whether any of its runs is one of GitHub's."""
+        return any(entry.workflow_run for entry in self.entries)
+
+    @cached_property
     def _of_jobs(self) -> Mapping[str, tuple[Entry, ...]]:
         # A plan asks for each of a thousand jobs.
         jobs: dict[str, list[Entry]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from statistics import median
 
@@ -17,7 +17,7 @@ AGAIN = ("schedule", "merge")
 
 def usual_seconds(history: History, job: str) -> float | None:
     """The median of the last ten successful runs, from start to end; None below three."""
-    outcomes = (entry.outcome for entry in history.of(job))
+    outcomes = (entry.outcome for entry in counted(history, job))
     took = (outcome.seconds for outcome in outcomes if outcome and outcome.status == "success")
     newest = list(islice(took, MOST))
     return median(newest) if len(newest) >= FEWEST else None
@@ -29,12 +29,21 @@ def failures_in_a_row(history: History, job: str) -> int:
     What was cancelled, skipped or hasn't ended says neither.
     """
     count = 0
-    for entry in history.of(job):
+    for entry in counted(history, job):
         status = entry.outcome.status if entry.outcome else None
         if status == "success":
             break
         count += status == "error"
     return count
+
+
+def counted(history: History, job: str) -> Iterator[Entry]:
+    """Its runs, newest first, without those of one's own machine where any of the history is GitHub's.
+
+    A shared bucket holds both, and what fails on a laptop says nothing of the schedule.
+    """
+    shared = history.on_github
+    return (entry for entry in history.of(job) if entry.workflow_run or not shared)
 
 
 def unfinished(history: History, job: str) -> tuple[Entry, ...]:

@@ -20,7 +20,7 @@ from runner.git import repository_root
 from runner.github.commands import annotation
 from runner.github.outputs import write_outputs
 from runner.history import Entry, History
-from runner.history_readings import failures_in_a_row
+from runner.history_readings import counted, failures_in_a_row
 from runner.reports.matrices import as_jobs, as_legs, as_matrix
 from runner.reports.plan import Planned
 from runner.reports.plan_summary import plan_summary
@@ -128,7 +128,7 @@ def _told_held_back(
 def _failed(history: History, job: str) -> tuple[Entry, ...]:
     """The failures since the last success, newest first."""
     count = failures_in_a_row(history, job)
-    failures = (e for e in history.of(job) if e.outcome and e.outcome.status == "error")
+    failures = (e for e in counted(history, job) if e.outcome and e.outcome.status == "error")
     return tuple(entry for entry, _ in zip(failures, range(count), strict=False))
 
 

@@ -211,6 +211,18 @@ def test_failures_in_a_row(statuses: tuple[RunStatus | None, ...], count: int) -
     assert failures_in_a_row(history_of(*statuses), "daily") == count
 
 
+def test_runs_of_ones_own_machine_do_not_count_beside_githubs() -> None:
+    here = history_of("error", "error", "success", "success", "success")
+    assert failures_in_a_row(here, "daily") == 2
+    assert usual_seconds(here, "daily") == 60
+    there = entry("there", NOON - 9 * MINUTE, workflow_run=77, outcome=outcome("error"))
+    both = History(entries=(*here.entries, there))
+    assert failures_in_a_row(both, "daily") == 1
+    assert usual_seconds(both, "daily") is None
+    of_another_job = dataclasses.replace(there, job="weekly")
+    assert failures_in_a_row(History(entries=(*here.entries, of_another_job)), "daily") == 0
+
+
 def test_unfinished_runs() -> None:
     runs = unfinished(history_of(None, "success", None), "daily")
     assert [run.run_id for run in runs] == ["0", "2"]
