@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from runner.cli.compiling import Compilation, compilation, root_of, workflow_at
+from runner.cli.compiling import Compilation, compilation, lost_state, root_of, workflow_at
 from runner.cli.config_file import load_whole
 from runner.cli.connecting import connect
 from runner.config import Loaded, default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
+from runner.model import Problem
 from runner.reports.compiled import as_text
+from runner.reports.problems import problem_text
 from runner.workflow import PATH, Action, NotOurs, action_of, header_of, is_edited
 
 # Of a difference: more is a page that nobody reads.
@@ -41,6 +43,7 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
         raise click.UsageError("--check writes nothing, so there is nothing to --pin")
     root = root_of(Path(), environ)
     loaded = [load_whole(file) for file in files or _files(root)]
+    _warn([problem for each in loaded for problem in lost_state(each)])
     action = action_of([each.config for each in loaded if each.config])
     commit = _commit(action, root, environ) if pin else ""
     result = compilation(_once(loaded), root, commit)
@@ -75,6 +78,11 @@ def _files(root: Path) -> tuple[Path, ...]:
         if names:
             return tuple(Path(os.path.relpath(root / name)) for name in names)
     return (default_file(),)
+
+
+def _warn(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(defused(problem_text(problem)), err=True)
 
 
 def _rivals(root: Path, action: Action) -> Iterator[str]:
