@@ -31,6 +31,7 @@ def root_of(folder: Path, environ: Mapping[str, str]) -> Path:
         raise ConfigInvalid(
             f"{folder.resolve()} is not in a git checkout",
             why=f"the workflow is {PATH} of a repository",
+            hint="git init, or call it from within the repository",
         )
     return root
 

@@ -15,7 +15,7 @@ from runner.cli.compiling import Compilation, compilation, lost_state, root_of, 
 from runner.cli.config_file import load_whole
 from runner.cli.connecting import connect
 from runner.config import Loaded, default_file
-from runner.errors import ConfigInvalid, ExitCode
+from runner.errors import ConfigInvalid, ExitCode, GitHubFailed
 from runner.github.fence import defused
 from runner.model import Problem
 from runner.reports.compiled import as_text
@@ -24,6 +24,8 @@ from runner.workflow import PATH, Action, NotOurs, action_of, header_of, is_edit
 
 # Of a difference: more is a page that nobody reads.
 MOST_LINES = 60
+# How GitHub answers to a ref that a repository has not.
+NO_COMMIT = 422
 
 
 @click.command()
@@ -105,6 +107,15 @@ def _commit(action: Action, root: Path, environ: Mapping[str, str]) -> str:
     github = connect(root, environ)
     try:
         return github.commit_of(action.name, action.ref)
+    except GitHubFailed as error:
+        if error.status != NO_COMMIT:
+            raise
+        raise GitHubFailed(
+            f"there is no {action.ref} in {action.name}",
+            why="GitHub knows no branch, tag or commit of this name there",
+            hint="check `action:` in the jobs file",
+            status=error.status,
+        ) from error
     finally:
         github.close()
 

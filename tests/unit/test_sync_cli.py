@@ -116,6 +116,7 @@ def test_a_change_by_hand_is_kept_unless_it_is_forced(shop: Project) -> None:
     assert shop.cli("sync", "--check").code == 2
     forced = shop.cli("sync", "--force")
     assert (forced.code, forced.out.splitlines()[0]) == (0, f"rewrote {PATH} from dbt_jobs.yml")
+    assert "not pinned" not in forced.out
     assert workflow(shop) != edited
     assert shop.cli("sync", "--check").code == 0
 
@@ -185,6 +186,7 @@ def test_what_can_not_be_compiled(shop: Project, tmp_path: Path) -> None:
     nowhere = outside.cli("sync")
     assert nowhere.code == 2
     assert "is not in a git checkout" in nowhere.err
+    assert "hint: git init" in nowhere.err
     another = shop.cli("sync", str(outside.path / "dbt_jobs.yml"))
     assert another.code == 2
     assert "is not in the repository" in another.err
@@ -253,7 +255,8 @@ def test_what_needs_no_pin_asks_nothing(shop: Project, fake: FakeGitHub, action:
 def test_a_ref_that_is_not_there_or_a_github_that_fails(shop: Project, fake: FakeGitHub) -> None:
     code, said = pinned(shop, fake, "--pin")
     assert code == 4
-    assert f"dbt-gitops/dbt-gitops@v{__version__}" in said
+    assert f"error: there is no v{__version__} in dbt-gitops/dbt-gitops\n" in said
+    assert "hint: check `action:` in the jobs file" in said
     fake.faults.append(Fault(path="/commits/", status=403))
     assert pinned(shop, fake, "--pin")[0] == 4
     assert shop.cli("sync", "--pin", GITHUB_TOKEN="", GH_TOKEN="").code == 4
