@@ -53,7 +53,7 @@ def _connected(dependent: Dependent, config: Config, environ: Mapping[str, str])
         raise ConfigInvalid(
             f"{dependent.token} isn't set",
             why=f"it holds a token for {dependent.repository}, with `contents: write` there",
-            hint=f"gh secret set {name}, and name it in the `env:` of the workflow's job run",
+            hint=f"create the secret: gh secret set {name}",
         )
     there = {"GITHUB_TOKEN": token, "GITHUB_REPOSITORY": dependent.repository}
     return connect(config.root, {**environ, **there})

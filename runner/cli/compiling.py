@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
+from runner.cli.stores import in_checkout
 from runner.config import Loaded, load
 from runner.errors import ConfigInvalid
 from runner.git import repository_root
@@ -39,6 +40,7 @@ def root_of(folder: Path, environ: Mapping[str, str]) -> Path:
         raise ConfigInvalid(
             f"{folder.resolve()} is not in a git checkout",
             why=f"the workflow is {PATH} of a repository",
+            hint="git init, or call it from within the repository",
         )
     return root
 
@@ -67,25 +69,71 @@ def compilation(files: Sequence[Loaded], root: Path, commit: str = "") -> Compil
     return Compilation(sources=sources, text=text, there=there)
 
 
-def stale(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
-    """A warning where a compiled workflow names this file, and isn't what it compiles to."""
+def in_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
+    """Warnings of a file that a compiled workflow names: of that workflow, and of the file there."""
     path = loaded.file.absolute()
     if loaded.config is None or not any((above / PATH).is_file() for above in path.parents):
         return
     root = repository_root(path.parent, environ)
-    if root is None or not _is_stale(loaded, root):
+    if root is None or _from_root(loaded.file, root) not in files_of(workflow_at(root)):
         return
-    edited = is_edited(workflow_at(root) or "")
-    overwrites = "say the change in the jobs file; dbt-gitops sync --force overwrites it"
-    yield Problem(
+    yield from lost_state(loaded)
+    if _is_stale(loaded, root):
+        edited = is_edited(workflow_at(root) or "")
+        overwrites = "say the change in the jobs file; dbt-gitops sync --force overwrites it"
+        yield _warning(
+            loaded,
+            "edited-workflow" if edited else "stale-workflow",
+            f"{PATH} {'was changed by hand' if edited else 'is not what this file compiles to'}",
+            "GitHub runs what the workflow says",
+            overwrites if edited else "dbt-gitops sync",
+        )
+
+
+def lost_state(loaded: Loaded) -> Iterator[Problem]:
+    """A warning where runs on GitHub need what goes with the machine of each."""
+    config = _config(loaded)
+    if not in_checkout(config):
+        return
+    jobs = [job for job in config.jobs.values() if job.enabled]
+    scheduled = next((job.name for job in jobs if job.triggers.schedule), "")
+    deferring = next((job.name for job in jobs if job.defer), "")
+    lacks = [
+        f"`{scheduled}` makes up for no time that was missed" if scheduled else "",
+        f"`{deferring}` finds no state to defer to" if deferring else "",
+    ]
+    if any(lacks):
+        yield _warning(
+            loaded,
+            "lost-state",
+            f"state is kept in the folder {config.state} of the checkout",
+            "each run on GitHub has a checkout of its own, which goes with its machine:"
+            f" {' and '.join(filter(None, lacks))}",
+            "write `state: github`",
+        )
+
+
+def files_of(there: str | None) -> tuple[str, ...]:
+    """The jobs files that a workflow was compiled from; none where it isn't ours."""
+    try:
+        return header_of(there).files if there else ()
+    except NotOurs:
+        return ()
+
+
+def _warning(loaded: Loaded, code: str, what: str, why: str, hint: str) -> Problem:
+    """Where ``state`` is written, if that is what it is about; else of the file as a whole."""
+    place = loaded.where("state") if code == "lost-state" else None
+    line, column = (place.line, place.column) if place else (0, 0)
+    return Problem(
         file=loaded.file,
-        line=0,
-        column=0,
-        end_column=0,
-        code="edited-workflow" if edited else "stale-workflow",
-        what=f"{PATH} {'was changed by hand' if edited else 'is not what this file compiles to'}",
-        why="GitHub runs what the workflow says",
-        hint=overwrites if edited else "dbt-gitops sync",
+        line=line,
+        column=column,
+        end_column=column,
+        code=code,
+        what=what,
+        why=why,
+        hint=hint,
         severity="warning",
     )
 
@@ -93,13 +141,7 @@ def stale(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
 def _is_stale(loaded: Loaded, root: Path) -> bool:
     """False where another of its files isn't valid: what it should be isn't known then."""
     there = workflow_at(root)
-    try:
-        named = header_of(there).files if there else ()
-    except NotOurs:
-        return False
-    own = _from_root(loaded.file, root)
-    if own not in named:
-        return False
+    own, named = _from_root(loaded.file, root), files_of(there)
     files = [loaded if name == own else load(root / name) for name in named]
     if any(each.config is None for each in files):
         return False

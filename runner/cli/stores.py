@@ -81,16 +81,20 @@ def file_history_of(config: Config) -> FileHistory:
 
 def fleeting(config: Config, environ: Mapping[str, str]) -> str:
     """What is wrong with a store that goes with the machine of a workflow, "" where it stays."""
-    location = config.state
-    in_folder = location != GITHUB and "://" not in location
-    if not in_folder or environ.get("GITHUB_ACTIONS") != "true":
-        return ""
-    if not (config.root / location).resolve().is_relative_to(config.root.resolve()):
+    if environ.get("GITHUB_ACTIONS") != "true" or not in_checkout(config):
         return ""
     return (
-        f"state is kept in the folder {location} of this checkout, which goes with this machine: no"
+        f"state is kept in the folder {config.state} of this checkout, which goes with this machine: no"
         " later run finds it. Write `state: github`"
     )
+
+
+def in_checkout(config: Config) -> bool:
+    """Whether state is kept in a folder of the checkout."""
+    location = config.state
+    if location == GITHUB or "://" in location:
+        return False
+    return (config.root / location).resolve().is_relative_to(config.root.resolve())
 
 
 def _connect(config: Config, environ: Mapping[str, str]) -> GitHub:

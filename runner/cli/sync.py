@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from runner.cli.compiling import Compilation, compilation, root_of, workflow_at
+from runner.cli.compiling import Compilation, compilation, lost_state, root_of, workflow_at
 from runner.cli.config_file import load_whole
 from runner.cli.connecting import connect
 from runner.config import Loaded, default_file
-from runner.errors import ConfigInvalid, ExitCode
+from runner.errors import ConfigInvalid, ExitCode, GitHubFailed
 from runner.github.fence import defused
+from runner.model import Problem
 from runner.reports.compiled import as_text
+from runner.reports.problems import problem_text
 from runner.workflow import PATH, Action, NotOurs, action_of, header_of, is_edited
 
 # Of a difference: more is a page that nobody reads.
 MOST_LINES = 60
+# How GitHub answers to a ref that a repository has not.
+NO_COMMIT = 422
 
 
 @click.command()
@@ -40,6 +44,7 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
         raise click.UsageError("--check writes nothing, so there is nothing to --pin")
     root = root_of(Path(), environ)
     loaded = [load_whole(file) for file in files or _files(root)]
+    _warn([problem for each in loaded for problem in lost_state(each)])
     action = action_of([each.config for each in loaded if each.config])
     commit = _commit(action, root, environ) if pin else ""
     result = compilation(_once(loaded), root, commit)
@@ -78,6 +83,11 @@ def _files(root: Path) -> tuple[Path, ...]:
     return (default_file(),)
 
 
+def _warn(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(defused(problem_text(problem)), err=True)
+
+
 def _rivals(root: Path, action: Action) -> Iterator[str]:
     """Other workflows that call the action to plan, such as one that was written by hand before."""
     for path in sorted(filter(Path.is_file, (root / PATH).parent.glob("*.y*ml"))):
@@ -98,6 +108,15 @@ def _commit(action: Action, root: Path, environ: Mapping[str, str]) -> str:
     github = connect(root, environ)
     try:
         return github.commit_of(action.name, action.ref)
+    except GitHubFailed as error:
+        if error.status != NO_COMMIT:
+            raise
+        raise GitHubFailed(
+            f"there is no {action.ref} in {action.name}",
+            why="GitHub knows no branch, tag or commit of this name there",
+            hint="check `action:` in the jobs file",
+            status=error.status,
+        ) from error
     finally:
         github.close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.compiling import stale
+from runner.cli.compiling import in_workflow
 from runner.cli.crowding import with_crowding
 from runner.cli.pace import with_pace
 from runner.config import Loaded, default_file, load
@@ -48,4 +48,4 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
 
 def _with_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
     """With what is wrong with the workflow that it is compiled into."""
-    return replace(loaded, problems=(*loaded.problems, *stale(loaded, environ)))
+    return replace(loaded, problems=(*loaded.problems, *in_workflow(loaded, environ)))

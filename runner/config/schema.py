@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path as FilePath
 from typing import Any
 
-from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, find, plain
+from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, find, plain
 from runner.config.text import START, Source, Span, did_you_mean, printable, shown
 from runner.config.wording import an_example, dotted, expected, flow, joined, not_the_type
 from runner.model import Problem
@@ -218,6 +218,9 @@ def _wrong_value(source: Source, node: Node, at: Span, error: _Error) -> Problem
     elif error.keyword in {"minimum", "maximum"}:
         what = f"{where} is {printable(text)[:30]}"
         why = f"the {'least' if error.keyword == 'minimum' else 'most'} is {wanted}"
+    elif error.keyword == "minItems" and isinstance(node, Sequence) and node.items:
+        what, why = f"{where} names one job", _sentence(schema)
+        hint = f"write `name: {printable(str(plain(node.items[0])))[:60]}`"
     elif error.keyword in {"minLength", "minItems", "minProperties"}:
         what, why, hint = f"{where} is empty", _sentence(schema), example
     elif error.keyword == "maxProperties":

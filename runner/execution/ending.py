@@ -219,8 +219,9 @@ def _wrote(node: NodeResult) -> bool:
 
 
 def _counts(steps: Sequence[StepResult]) -> str:
-    nodes = sum(len(step.nodes) for step in steps)
-    return f"{len(steps)} step{'s' * (len(steps) != 1)}, {nodes} node result{'s' * (nodes != 1)}"
+    """Each node once, as everywhere else, however many steps it was in."""
+    nodes = len({node.unique_id for step in steps for node in step.nodes})
+    return f"{len(steps)} step{'s' * (len(steps) != 1)}, {nodes} node{'s' * (nodes != 1)}"
 
 
 def _failures(step: StepResult) -> str:

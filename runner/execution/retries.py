@@ -37,6 +37,7 @@ class Attempt:
 def next_attempt(step: Step, last: StepResult) -> Attempt:
     """The whole step again where a failed node can't be selected, or not all are known."""
     again = [node for node in last.nodes if node.failed or node.status == "skipped"]
+    again.sort(key=lambda node: node.unique_id)  # threads end in any order
     unknown = last.interrupted or not again
     if step.command not in BY_NODE or unknown or not all(map(_selectable, again)):
         return Attempt(step=step)

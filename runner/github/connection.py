@@ -39,11 +39,19 @@ def connection_of(environ: Mapping[str, str], remote: str) -> Connection:
         raise NotConnected(
             "there is no token for GitHub",
             why="neither GITHUB_TOKEN nor GH_TOKEN is set",
-            hint="in a workflow the action's input `token` gives it, and is empty here; a step without"
-            " the action needs `env: {GITHUB_TOKEN: ${{ github.token }}}`; on your own machine: export GH_TOKEN=$(gh auth token)",
+            hint=_token_hint(environ.get("GITHUB_ACTIONS") == "true"),
         )
     api_url, repository = repository_of(environ, remote)
     return Connection(token=token.strip(), repository=repository, api_url=api_url)
+
+
+def _token_hint(on_github: bool) -> str:
+    if not on_github:
+        return "export GH_TOKEN=$(gh auth token)"
+    return (
+        "the action's input `token` gives it, and is empty here; a step without the action needs"
+        " `env: {GITHUB_TOKEN: ${{ github.token }}}`"
+    )
 
 
 def repository_of(environ: Mapping[str, str], remote: str) -> tuple[str, str]:

@@ -94,7 +94,8 @@ def _secrets(found: Sequence[Block]) -> list[Callable[[], str]]:
 def _notes(
     files: Sequence[Config], action: Action, before: str | None, after: str
 ) -> Iterator[str]:
-    if action.pinnable and not pinned_in(after, action):
+    known = before is not None and f"uses: {action.uses}\n" in before
+    if action.pinnable and not known and not pinned_in(after, action):
         other = "; its pin was another ref's" if before and has_pin(before, action) else ""
         yield f"{action.name}@{action.ref} is not pinned to a commit{other}: dbt-gitops sync --pin"
     for config in files:

@@ -78,10 +78,11 @@ def _of_entry(entry: Entry) -> dict[str, str]:
     return {
         "job": f"{entry.job} in {entry.environment}",
         "started by": _started_by(entry.trigger, entry.actor, entry.cause),
-        "commit": f"{entry.commit[:7]} of {entry.branch}" if entry.commit else "",
         "scheduled for": scheduled,
         "planned": _time(entry.planned_at),
         "waited": format_duration(entry.wait_seconds) if entry.wait_seconds else "",
+        "began": "",
+        "commit": f"{entry.commit[:7]} of {entry.branch}" if entry.commit else "",
         "nodes": nodes_text(entry.outcome) if entry.outcome else "",
     }
 

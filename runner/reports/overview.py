@@ -97,7 +97,7 @@ def _others(job: Job) -> Iterator[str]:
     if triggers.dispatch:
         allowed = triggers.dispatch.overrides
         may = ", ".join(allowed) if allowed else "nothing"
-        yield f"by hand or the API, which may override {'all' if allowed == OVERRIDES else may}"
+        yield f"by hand or the API, which may override {'everything' if allowed == OVERRIDES else may}"
     if not any((triggers.schedule, *_any(job))):
         yield "by hand alone: `dbt-gitops run`"
 

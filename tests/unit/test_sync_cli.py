@@ -15,6 +15,7 @@ from tests.fake_github import FakeGitHub, Fault
 
 JOBS = """\
 version: 1
+state: github
 environments:
   production: { target: prod, secrets: [PASSWORD], github_environment: prod }
   ci: { target: ci, schema: "pr_{pr_number}" }
@@ -120,6 +121,7 @@ def test_a_change_by_hand_is_kept_unless_it_is_forced(shop: Project) -> None:
     assert "dbt-gitops sync --force overwrites it\n" in warned
     forced = shop.cli("sync", "--force")
     assert (forced.code, forced.out.splitlines()[0]) == (0, f"rewrote {PATH} from dbt_jobs.yml")
+    assert "not pinned" not in forced.out
     assert workflow(shop) != edited
     assert shop.cli("sync", "--check").code == 0
 
@@ -173,7 +175,7 @@ def test_files_that_do_not_go_together(shop: Project) -> None:
     twice = shop.cli("sync", "dbt_jobs.yml", "more/dbt_jobs.yml")
     assert twice.code == 2
     assert "more/dbt_jobs.yml:3: there is a job `merge` already" in twice.err
-    assert "dbt_jobs.yml:9 has it" in twice.err
+    assert "dbt_jobs.yml:10 has it" in twice.err
     shop.write("more/dbt_jobs.yml", f"{OTHER}action: acme/dbt@v1\n")
     differs = shop.cli("sync", "dbt_jobs.yml", "more/dbt_jobs.yml")
     assert differs.code == 2
@@ -190,6 +192,7 @@ def test_what_can_not_be_compiled(shop: Project, tmp_path: Path) -> None:
     nowhere = outside.cli("sync")
     assert nowhere.code == 2
     assert "is not in a git checkout" in nowhere.err
+    assert "hint: git init" in nowhere.err
     another = shop.cli("sync", str(outside.path / "dbt_jobs.yml"))
     assert another.code == 2
     assert "is not in the repository" in another.err
@@ -258,7 +261,8 @@ def test_what_needs_no_pin_asks_nothing(shop: Project, fake: FakeGitHub, action:
 def test_a_ref_that_is_not_there_or_a_github_that_fails(shop: Project, fake: FakeGitHub) -> None:
     code, said = pinned(shop, fake, "--pin")
     assert code == 4
-    assert f"dbt-gitops/dbt-gitops@v{__version__}" in said
+    assert f"error: there is no v{__version__} in dbt-gitops/dbt-gitops\n" in said
+    assert "hint: check `action:` in the jobs file" in said
     fake.faults.append(Fault(path="/commits/", status=403))
     assert pinned(shop, fake, "--pin")[0] == 4
     assert shop.cli("sync", "--pin", GITHUB_TOKEN="", GH_TOKEN="").code == 4
@@ -286,6 +290,36 @@ def test_validate_warns_of_a_stale_workflow_alone(shop: Project) -> None:
     annotated = shop.cli("validate", "--format", "github").out
     assert annotated.startswith("::warning ")
     assert "stale-workflow" in annotated
+
+
+def test_state_that_goes_with_its_machine_is_warned_of(shop: Project) -> None:
+    shop.write("dbt_jobs.yml", JOBS.replace("state: github\n", ""))
+    assert "state is kept" not in shop.cli("validate").out
+    done = shop.cli("sync")
+    assert done.code == 0
+    assert done.err.startswith(
+        "warning: state is kept in the folder .dbt-gitops/state of the checkout\n"
+    )
+    assert "`nightly` makes up for no time that was missed\n" in done.err
+    assert "hint: write `state: github`\n" in done.err
+    deferring = "  ci: { defer: { to: production }, "
+    shop.write(
+        "dbt_jobs.yml",
+        JOBS.replace("github\n", "kept\n").replace(
+            "  ci: { environment", deferring + "environment"
+        ),
+    )
+    shop.cli("sync")
+    said = shop.cli("validate").out
+    assert "--> dbt_jobs.yml:2:1\n" in said
+    assert "`nightly` makes up for no time that was missed and `ci` finds no state" in said
+
+
+@pytest.mark.parametrize("state", ["github", "../kept", "s3://bucket/dbt"])
+def test_state_that_stays_is_not_warned_of(shop: Project, state: str) -> None:
+    shop.write("dbt_jobs.yml", JOBS.replace("state: github", f"state: {state}"))
+    assert "state is kept" not in shop.cli("sync").err
+    assert "state is kept" not in shop.cli("validate").out
 
 
 def test_validate_says_nothing_of_what_it_can_not_know(shop: Project) -> None:

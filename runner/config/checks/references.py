@@ -61,10 +61,14 @@ def jobs_of_triggers(written: Written) -> Iterator[Problem]:
     known = written.whole.mapping("jobs").entries
     for job in written.jobs.values():
         for trigger in job.triggers.mappings("job"):
-            yield from _one_or_all(written, job, trigger)
             for name in upstreams(trigger):
                 if name.text not in known:
                     yield _unknown(written, name, "job", "jobs", list(known))
+        # Which keys are written, also wrongly: the schema has said what is wrong with their values.
+        whole = written.whole.mapping("jobs").mapping(job.name).mapping("triggers")
+        for trigger in whole.mappings("job"):
+            if trigger.entries:
+                yield from _one_or_all(written, job, trigger)
 
 
 def _one_or_all(written: Written, job: WrittenJob, trigger: Mapping) -> Iterator[Problem]:
