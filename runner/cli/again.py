@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,12 +14,10 @@ from runner.execution.former import Former
 from runner.masking import MASK
 from runner.record import Run
 from runner.record_json import RECORD
+from runner.run_id import read_run_id
 from runner.state.checks import RUN_ID
 from runner.state.latest_record import usable
 from runner.state.run_records import read_record
-
-# A run's id: when it was planned, its job, and what makes it unique; `-2` is GitHub's second attempt.
-_RUN = re.compile(r"(\d{8}T\d{6}Z)-([a-z0-9][a-z0-9_-]*)-[0-9a-f]{6}(?:-\d+)?")
 
 
 def record_here(root: Path, run_id: str) -> Run | None:
@@ -50,10 +47,13 @@ def not_the_latest(job: str, run_id: str, newer: str) -> ConfigInvalid:
 
 def newer_here(root: Path, run: Run) -> str:
     """The id of a newer run of the same job on this machine, "" where there is none."""
-    own = _RUN.fullmatch(run.run_id)
-    folders = (root / HOME / "runs").iterdir()
-    matches = [match for each in folders if (match := _RUN.fullmatch(each.name))]
-    newer = [match[0] for match in matches if match[2] == run.job and own and match[1] > own[1]]
+    own = read_run_id(run.run_id)
+    names = [folder.name for folder in (root / HOME / "runs").iterdir()]
+    newer = [
+        name
+        for name in names
+        if own and (each := read_run_id(name)) and each.job == run.job and each.time > own.time
+    ]
     return max(newer, default="")
 
 

@@ -14,10 +14,10 @@ import click
 from runner.blocks import runs_job, runs_none
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
-from runner.cli.dispatching import say
 from runner.cli.following import COMPLETED
 from runner.cli.histories import history_of
 from runner.cli.run_ids import Known, known_runs
+from runner.cli.saying import say
 from runner.cli.stores import workflow
 from runner.cli.under_way import UnderWay, under_way
 from runner.errors import ConfigInvalid, ExitCode, GitHubFailed, StateUnresolved

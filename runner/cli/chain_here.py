@@ -24,13 +24,14 @@ from runner.dbt.child import Child
 from runner.durations import format_duration
 from runner.errors import ExitCode
 from runner.events import Upstream
-from runner.execution.folder import CHECKOUT, HOME, new_run_id
+from runner.execution.folder import CHECKOUT, HOME
 from runner.execution.sequence import now
 from runner.history import Entry
 from runner.history_json import entry_to_json
 from runner.model import Config
 from runner.record import Run
 from runner.record_json import RECORD, run_from_json, run_to_json
+from runner.run_id import new_run_id
 from runner.state.folder import Folder
 from runner.stopping import Stopped, Stops
 

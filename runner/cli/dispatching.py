@@ -9,10 +9,10 @@ import click
 
 from runner.cli.connecting import connect
 from runner.cli.following import Pace, follow
+from runner.cli.saying import say
 from runner.cli.stores import workflow
 from runner.errors import ConfigInvalid, ExitCode, GitHubFailed
 from runner.events import DispatchOverrides
-from runner.github.fence import defused
 from runner.model import Config, Job
 
 # What GitHub answers where the workflow isn't there, can't be dispatched, or knows other inputs.
@@ -62,10 +62,6 @@ def start(
         ended = follow(github, run_id, job, say, pace)
     click.echo(f"{job}: {ended.status}{f', {ended.why}' if ended.why else ''}")
     return ended.exit_code
-
-
-def say(text: str) -> None:
-    click.echo(defused(text), err=True)
 
 
 def _unfit(error: GitHubFailed, file: str, branch: str) -> GitHubFailed:

@@ -12,10 +12,11 @@ import click
 
 from runner.cli.chaining import chaining_of
 from runner.cli.connecting import connect
+from runner.cli.saying import say
 from runner.cli.stores import history_store_of
 from runner.cli.telling import not_started, summarize
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import Event
+from runner.events import Event, running
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.github.outputs import write_outputs
@@ -38,16 +39,19 @@ def report_ended(
     All of it is said in the step's summary. A run whose record is there and can't be fetched keeps its
     place in the history: a later report looks for it again.
     """
-    number, attempt = _number("GITHUB_RUN_ID", environ), _number("GITHUB_RUN_ATTEMPT", environ)
+    here = running(environ)
+    if not here.workflow_run or environ.get("GITHUB_ACTIONS") != "true":
+        raise ConfigInvalid("there is no run to report", why=NOT_HERE, hint="see `dbt-gitops runs`")
+    number = here.workflow_run
     config = files[0]  # its store holds the history of all
-    store = history_store_of(config, environ, event.default_branch if event else "", _say)
+    store = history_store_of(config, environ, event.default_branch if event else "", say)
     history = store.read() or History()
     if not any(entry.workflow_run == number for entry in history.entries):
         click.echo("nothing to report: the history holds no run of this run of the workflow")
         return ExitCode.SUCCESS
     now = datetime.now(timezone.utc)
     with closing(connect(config.root, environ)) as github:
-        told = settled(github, lambda: connect(config.root, environ), history, number, attempt)
+        told = settled(github, lambda: connect(config.root, environ), history, number, here.attempt)
         notes, later, history = [*told.notes], told.later, told.history
         for other in forgotten(history, number, now):
             found = settled_late(github, lambda: connect(config.root, environ), history, other)
@@ -74,7 +78,7 @@ def _start_after(
         if chaining and each.status != "success":
             with TemporaryDirectory(prefix="dbt-gitops-") as folder:
                 for said in chaining.after(each, Path(folder)):
-                    _say(said)
+                    say(said)
             problems += chaining.problems
     return problems
 
@@ -102,14 +106,3 @@ def _tell(legs: Sequence[Leg], notes: Sequence[str]) -> None:
         click.echo(defused(f"{leg.entry.job}: {leg.outcome.status}{reason}"))
     for note in notes:
         click.echo(annotation("warning", note, title="dbt-gitops"), err=True)
-
-
-def _number(name: str, environ: Mapping[str, str]) -> int:
-    text = environ.get(name, "")
-    if not (text.isascii() and text.isdigit() and environ.get("GITHUB_ACTIONS") == "true"):
-        raise ConfigInvalid("there is no run to report", why=NOT_HERE, hint="see `dbt-gitops runs`")
-    return int(text)
-
-
-def _say(text: str) -> None:
-    click.echo(defused(text), err=True)

@@ -11,7 +11,7 @@ from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
 from runner.cli.stores import trusted
 from runner.errors import GitHubFailed, StateUnresolved
-from runner.events import Dispatch, MergeGroup, PullRequest
+from runner.events import Dispatch, MergeGroup, PullRequest, running
 from runner.execution.former import Former, check_again, failed_in_a_step
 from runner.history import same_run
 from runner.model import Job
@@ -33,7 +33,7 @@ def run_again(
     ``planned_attempt`` is the attempt at the workflow's run, counted from 1, that has planned this
     one: in "Re-run all jobs" it is the current one, and then all is run.
     """
-    event, attempt = occasion.event, int(environ.get("GITHUB_RUN_ATTEMPT") or 1)
+    event, attempt = occasion.event, running(environ).attempt
     if environ.get("GITHUB_ACTIONS") != "true" or isinstance(event, (PullRequest, MergeGroup)):
         return Again()
     again = Again()
@@ -83,7 +83,7 @@ def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) ->
     in_full = "GitHub runs this again, in full:"
     try:
         with closing(connect(occasion.config.root, environ)) as github:
-            found = left_behind(github, int(environ.get("GITHUB_RUN_ID") or 0), job.name)
+            found = left_behind(github, running(environ).workflow_run, job.name)
     except (GitHubFailed, StateUnresolved, ValueError) as error:
         return Again(note=f"{in_full} the former attempt's record can't be used: {error}")
     if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from runner.events import Event, Tick
+from runner.events import Event, Tick, running
 from runner.git import newest_of
 from runner.model import Config
 from runner.reports.plan import Planned, PlanReport
@@ -18,7 +18,7 @@ def old_code(event: Event, folder: Path, environ: Mapping[str, str]) -> str:
     GitHub runs a schedule's run again with the commit that it had: its jobs, and its times in place
     of today's in the history.
     """
-    if not isinstance(event, Tick) or environ.get("GITHUB_RUN_ATTEMPT", "1") in ("", "0", "1"):
+    if not isinstance(event, Tick) or not running(environ).again:
         return ""
     branch, commit = event.default_branch, environ.get("GITHUB_SHA", "")
     newest = newest_of(folder, branch, environ)

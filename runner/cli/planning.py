@@ -12,12 +12,12 @@ from runner.cli.old_code import nothing_of, old_code
 from runner.cli.stores import fleeting, history_store_of
 from runner.delivery.place import run_page
 from runner.durations import format_duration
-from runner.events import Dispatch, Event, Merge, Tick
-from runner.execution.folder import new_run_id
+from runner.events import Dispatch, Event, Merge, Tick, running
 from runner.history import Entry, History, Missed
 from runner.model import Config, Job
 from runner.reports.matrices import unplaced
 from runner.reports.plan import Planned
+from runner.run_id import new_run_id
 from runner.state.history_store import HistoryStore
 from runner.triggers import NotTriggered, Plan, together
 from runner.triggers.overscheduled import over_scheduled
@@ -126,19 +126,15 @@ def _not_on_default(event: Event, environ: Mapping[str, str]) -> str:
 
 
 def _origin(environ: Mapping[str, str], now: datetime) -> Origin:
-    ref = environ.get("GITHUB_REF", "")
+    ref, here = environ.get("GITHUB_REF", ""), running(environ)
     return Origin(
         now=now,
         actor=environ.get("GITHUB_ACTOR", ""),
         commit=environ.get("GITHUB_SHA", ""),
         branch=ref.removeprefix(HEADS) if ref.startswith(HEADS) else "",
-        workflow_run=_number(environ.get("GITHUB_RUN_ID", "")),
-        attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "")),
+        workflow_run=here.workflow_run,
+        attempt=here.attempt,
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _warnings(

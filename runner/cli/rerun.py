@@ -16,13 +16,14 @@ from runner.cli.again import (
     recorded_overrides,
 )
 from runner.cli.config_file import load_config
-from runner.cli.dispatching import say, start
+from runner.cli.dispatching import start
 from runner.cli.former import Again
 from runner.cli.histories import history_of
 from runner.cli.occasion import occasion_of
 from runner.cli.overrides import asked_overrides, find_job, parse_env
 from runner.cli.run_ids import Known, known_runs
 from runner.cli.running import Asked, run_and_tell
+from runner.cli.saying import say
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides, inputs_of
 from runner.execution.former import Former, check_again, no_failure

@@ -14,6 +14,7 @@ import click
 from runner.cli.config_file import load_config
 from runner.cli.histories import history_of
 from runner.cli.kept_runs import found_run
+from runner.cli.saying import say
 from runner.durations import parse_duration
 from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
@@ -85,7 +86,7 @@ def list_runs(
     now = datetime.now(timezone.utc)
     after = _time(since, now) if since else None
     loaded = load_config(config)
-    history = history_of(loaded, dict(os.environ), _say) or History()
+    history = history_of(loaded, dict(os.environ), say) or History()
     fitting = [each for each in history.entries if _fits(each, job, after, status, trigger)]
     _check_job(job, loaded, history)
     if as_json:
@@ -127,7 +128,7 @@ def show(run_id: str, config: Path | None, as_json: bool) -> int:
     or from the run of the workflow.
     """
     loaded = load_config(config)
-    found = found_run(run_id, loaded, dict(os.environ), _say)
+    found = found_run(run_id, loaded, dict(os.environ), say)
     if as_json:
         if found.run is None:
             raise ConfigInvalid(f"the record of {found.run_id} can't be had", why=found.trouble)
@@ -204,7 +205,3 @@ def _page(text: str) -> None:
         click.echo_via_pager(text.removesuffix("\n"), color=True)
     else:
         click.echo(text, nl=False)
-
-
-def _say(text: str) -> None:
-    click.echo(defused(text), err=True)

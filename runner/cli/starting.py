@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
 from runner.errors import ConfigInvalid, GitHubFailed, StateUnresolved
+from runner.events import running
 from runner.execution.request import Request
 from runner.execution.sequence import now
 from runner.history import Entry
@@ -23,7 +24,6 @@ from runner.runs.outcomes import outcome_of
 from runner.state.checks import RUN_ID
 
 HINT = "`plan` makes it for each run: in a workflow, `start: ${{ matrix.start }}`"
-
 
 if TYPE_CHECKING:
     from runner.state.history_store import HistoryStore
@@ -56,11 +56,11 @@ def planned(request: Request, entry: Entry, environ: Mapping[str, str]) -> Reque
 
     Who runs it again in GitHub's workflow asks for another run, which hasn't waited since the plan.
     """
-    again = attempt(environ)
+    here = running(environ)
     return replace(
         request,
-        run_id=f"{entry.run_id}-{again}" if again > 1 else entry.run_id,
-        queued_at=None if again > 1 else min(entry.planned_at, now()),
+        run_id=f"{entry.run_id}-{here.attempt}" if here.again else entry.run_id,
+        queued_at=None if here.again else min(entry.planned_at, now()),
         trigger=entry.trigger,
     )
 
@@ -80,7 +80,7 @@ def replaced_by(
     raise GitHubFailed, StateUnresolved and ValueError.
     """
     replaceable = job.concurrency == "replace" and entry.trigger in AGAIN
-    if not replaceable or attempt(environ) > 1 or now() - entry.planned_at <= AT_ONCE:
+    if not replaceable or running(environ).again or now() - entry.planned_at <= AT_ONCE:
         return ""
     try:
         known = history.read()
@@ -104,9 +104,3 @@ def left_its_work(entry: Entry, root: Path, environ: Mapping[str, str]) -> bool:
     with closing(connect(root, environ)) as github:
         run = left_behind(github, entry.workflow_run, entry.job)
     return run is not None and outcome_of(run).replaced
-
-
-def attempt(environ: Mapping[str, str]) -> int:
-    """Which attempt of the workflow run this is, from 1."""
-    text = environ.get("GITHUB_RUN_ATTEMPT", "")
-    return int(text) if text.isascii() and text.isdigit() else 1

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from runner.cli.saying import say
 from runner.durations import format_duration
 from runner.errors import ExitCode, StateUnresolved
-from runner.github.fence import defused
 from runner.record import PublishedState
 from runner.record_json import published_to_json
 from runner.state import StateStore, open_store
@@ -107,9 +107,6 @@ def _store(config: Path | None, location: str | None) -> StateStore:
     # Late: with --state there is no need for a jobs file, nor for what reads it.
     from runner.cli.config_file import load_config
     from runner.cli.stores import store_of
-
-    def say(text: str) -> None:
-        click.echo(defused(text), err=True)
 
     return store_of(load_config(config), dict(os.environ), "", say)
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.events import Event, Merge, MergeGroup, PullRequest
+from runner.events import Event, Merge, MergeGroup, PullRequest, running
 from runner.reports.report import Place
 
 
 def place_of(event: Event | None, environ: Mapping[str, str], project: Path, root: Path) -> Place:
     """``project`` is dbt's folder, ``root`` the top of the repository."""
-    number = _number(environ.get("GITHUB_RUN_ID", ""))
+    here = running(environ)
     below = project.is_relative_to(root) and project != root
     return Place(
         repository=environ.get("GITHUB_REPOSITORY", ""),
         head_sha=head_sha(event) or environ.get("GITHUB_SHA", ""),
         server_url=_server(environ),
         folder=project.relative_to(root).as_posix() if below else "",
-        workflow_run=number,
-        attempt=_number(environ.get("GITHUB_RUN_ATTEMPT", "")) or 1,
-        summary_url=run_page(environ, number),
+        workflow_run=here.workflow_run,
+        attempt=here.attempt,
+        summary_url=run_page(environ, here.workflow_run),
     )
 
 
@@ -42,7 +42,3 @@ def head_sha(event: Event | None) -> str:
     if isinstance(event, (PullRequest, MergeGroup)):
         return event.head_sha
     return event.after if isinstance(event, Merge) and not event.deleted else ""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0

@@ -2,6 +2,7 @@
 
 from runner.events.inputs import inputs_of
 from runner.events.read import event_of, parse_event, read_event
+from runner.events.running import Running, running
 from runner.events.started_by import StartedBy, started_by
 from runner.events.types import (
     MAX_DEPTH,
@@ -26,6 +27,7 @@ __all__ = [
     "MergeGroup",
     "PullRequest",
     "PullRequestClosed",
+    "Running",
     "StartedBy",
     "Tick",
     "Upstream",
@@ -34,5 +36,6 @@ __all__ = [
     "inputs_of",
     "parse_event",
     "read_event",
+    "running",
     "started_by",
 ]

@@ -8,10 +8,8 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -25,11 +23,6 @@ CHECKOUT = "checkout"
 CHUNK_BYTES = 1 << 20
 # Colours are for a terminal; a log is read in editors and on GitHub's pages.
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-
-
-def new_run_id(job: str, at: datetime) -> str:
-    """Sorts by time, names the job, and is unique: ``20261120T041502Z-daily-3f2a9c``."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{job}-{secrets.token_hex(3)}"
 
 
 class RunFolder:

@@ -13,7 +13,7 @@ from runner.dbt.project import NotAManifest, manifest_metadata
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved, TimedOut
 from runner.execution.deferral import Decision
 from runner.execution.ending import Facts, record_of, unseen
-from runner.execution.folder import RunFolder, new_run_id
+from runner.execution.folder import RunFolder
 from runner.execution.former import standing
 from runner.execution.project import MANIFEST
 from runner.execution.publish import published_state, reason_not_to
@@ -24,6 +24,7 @@ from runner.execution.variables import secret_mask
 from runner.record import ComparedWith, Run, StepResult
 from runner.record_json import RECORD, run_to_json
 from runner.reports.masked import MaskedReporter
+from runner.run_id import new_run_id
 from runner.stopping import Stop, Stopped
 
 # More than any manifest needs; a store that doesn't answer must not hold the job.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from io import StringIO
 from typing import Literal, TextIO, TypeAlias
@@ -17,21 +16,28 @@ from rich.text import Text
 from runner.durations import format_duration
 from runner.history import Entry, Missed
 from runner.record import FAILED_STATUSES
+from runner.reports.columns import (
+    BETWEEN,
+    Column,
+    fitting,
+    numbers,
+    table_of,
+    width_of,
+    with_short_names,
+)
 from runner.reports.ended import nodes_text
 from runner.reports.figures import JobFigures
 from runner.reports.summary import STYLES
 from runner.reports.text import clipped, counted, one_line
+from runner.run_id import read_run_id
 
 UNFINISHED = "under way"
 # Columns of a file or a pipe: nothing is ever as wide.
 UNBOUNDED = 1000
-# What `new_run_id` makes: the job and the time stand in columns of their own.
-RUN_ID = re.compile(r"\d{8}T\d{6}Z-.+-([0-9a-f]{6}(?:-[0-9]+)?)")
 # A machine's clock is not GitHub's; and what is late by less than this nobody notices.
 LATE = 60
 MISSED_SHOWN = 10
 LONGEST_NAME = 40
-SHORTEST_NAME = 8
 LONGEST_REASON = 120
 SHORTEST_REASON = 20
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -40,24 +46,6 @@ SLOWER, FASTER = 0.25, -0.1
 # Two forms of one time: the second where there is little room.
 TIME, DAY = "planned", "day"
 JOB, REASON = "job", "reason"
-BETWEEN = 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column with its cells."""
-
-    title: str
-    cells: Sequence[Text]
-    justify: Literal["left", "right"] = "left"
-
-    @property
-    def width(self) -> int:
-        return max(len(self.title), *(cell.cell_len for cell in self.cells))
-
-    @property
-    def known(self) -> bool:
-        return any(cell.plain for cell in self.cells)
 
 
 def runs(
@@ -106,8 +94,8 @@ def runs_text(
 
 def short_id(run_id: str) -> str:
     """What tells it from others, where its job and its time are known."""
-    match = RUN_ID.fullmatch(run_id)
-    return match[1] if match else clipped(one_line(run_id), LONGEST_NAME)
+    known = read_run_id(run_id)
+    return known.short if known else clipped(one_line(run_id), LONGEST_NAME)
 
 
 def status_of(entry: Entry) -> str:
@@ -120,77 +108,34 @@ def _runs(entries: Sequence[Entry], now: datetime, width: int) -> Table:
         for name, (title, justify, cell) in COLUMNS.items()
     }
     day, reason = columns.pop(DAY), columns.pop(REASON)
-    shown = _fitting(columns, width, ("environment", "commit", "preparation", "trigger", "wait"))
-    if width and _width(shown) > width:
+    shown = fitting(columns, width, ("environment", "commit", "preparation", "trigger", "wait"))
+    if width and width_of(shown) > width:
         shown = [day if column is columns[TIME] else column for column in shown]
-    shown = _with_short_names(shown, width)
-    room = width - _width(shown) - BETWEEN if width else LONGEST_REASON
+    shown = with_short_names(shown, JOB, width)
+    room = width - width_of(shown) - BETWEEN if width else LONGEST_REASON
     if reason.known and room >= SHORTEST_REASON:
         cut = [Text(clipped(cell.plain, room)) for cell in reason.cells]
         shown.append(replace(reason, cells=cut))
-    return _table(shown)
+    return table_of(shown)
 
 
 def _jobs(jobs: Sequence[JobFigures], width: int) -> Table:
     columns = {
         JOB: Column(title=JOB, cells=[Text(_name(job.job)) for job in jobs]),
-        "runs": _numbers("runs", [Text(str(job.runs)) for job in jobs]),
-        "success": _numbers("success", [_rate(job.success_rate) for job in jobs]),
-        "wait": _numbers("wait", [_seconds(job.wait) for job in jobs]),
-        "preparation": _numbers("preparation", [_seconds(job.preparation) for job in jobs]),
-        "execution": _numbers("execution", [_seconds(job.execution) for job in jobs]),
+        "runs": numbers("runs", [Text(str(job.runs)) for job in jobs]),
+        "success": numbers("success", [_rate(job.success_rate) for job in jobs]),
+        "wait": numbers("wait", [_seconds(job.wait) for job in jobs]),
+        "preparation": numbers("preparation", [_seconds(job.preparation) for job in jobs]),
+        "execution": numbers("execution", [_seconds(job.execution) for job in jobs]),
         "trend": Column(title="trend", cells=[_trend(job) for job in jobs]),
     }
-    shown = _fitting(columns, width, ("preparation", "wait"))
-    return _table(_with_short_names(shown, width))
-
-
-def _numbers(title: str, cells: Sequence[Text]) -> Column:
-    return Column(title=title, cells=cells, justify="right")
-
-
-def _fitting(columns: Mapping[str, Column], width: int, dropped: Sequence[str]) -> list[Column]:
-    """Those that say something and have room; what is named in ``dropped`` gives way, in that order."""
-    shown = {name: column for name, column in columns.items() if column.known}
-    for name in dropped:
-        if width and _width(list(shown.values())) > width:
-            shown.pop(name, None)
-    return list(shown.values())
-
-
-def _with_short_names(columns: Sequence[Column], width: int) -> list[Column]:
-    """A job's name is what is cut where there is no room for all."""
-    over = _width(columns) - width if width else 0
-    if over <= 0:
-        return list(columns)
-    return [
-        replace(column, cells=[_cut(cell, column.width - over) for cell in column.cells])
-        if column.title == JOB
-        else column
-        for column in columns
-    ]
-
-
-def _cut(cell: Text, longest: int) -> Text:
-    return Text(clipped(cell.plain, max(longest, SHORTEST_NAME)))
-
-
-def _width(columns: Sequence[Column]) -> int:
-    return sum(column.width for column in columns) + BETWEEN * (len(columns) - 1)
-
-
-def _table(columns: Sequence[Column]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, BETWEEN, 0, 0), header_style="dim")
-    for column in columns:
-        table.add_column(column.title, justify=column.justify, no_wrap=True, min_width=column.width)
-    for row in zip(*(column.cells for column in columns), strict=True):
-        table.add_row(*row)
-    return table
+    shown = fitting(columns, width, ("preparation", "wait"))
+    return table_of(with_short_names(shown, JOB, width))
 
 
 def _missed(missed: Sequence[Missed]) -> Iterator[RenderableType]:
     shown = missed[:MISSED_SHOWN]
-    yield _table(
+    yield table_of(
         [
             Column(title="missed, UTC", cells=[Text(_time(each.scheduled_for)) for each in shown]),
             Column(title=JOB, cells=[Text(_name(each.job)) for each in shown]),

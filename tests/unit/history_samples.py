@@ -12,6 +12,21 @@ from runner.record import RunStatus
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=timezone.utc)
 SHA = "e9b1c6f39f79b4d923181a70b359ee9e9d623335"
+# The words over the table of runs, where there is room for all.
+HEADS = [
+    "run",
+    "planned,",
+    "UTC",
+    "job",
+    "status",
+    "trigger",
+    "commit",
+    "environment",
+    "wait",
+    "preparation",
+    "execution",
+]
+HEADS += ["nodes", "reason"]
 ENDED: Mapping[RunStatus, Mapping[str, Any]] = {
     "success": {"nodes": {"success": 24, "pass": 6}},
     "error": {

@@ -26,7 +26,7 @@ FLOORS: list[set[str]] = [
         "record_json",
     },
     {"base_commit", "git", "masking", "steps", "stopping"},
-    {"chain", "durations", "errors", "patterns"},
+    {"chain", "durations", "errors", "patterns", "run_id"},
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),

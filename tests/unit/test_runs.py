@@ -19,7 +19,7 @@ from runner.reports.runs import runs, short_id
 from runner.runs.ending import Attempt, endings
 from runner.runs.outcomes import entry_of, job_named, outcome_of, outcome_without_record
 from runner.state.cache import Cache
-from tests.unit.history_samples import NOON, ended, entry, history, missed
+from tests.unit.history_samples import HEADS, NOON, ended, entry, history, missed
 from tests.unit.report_samples import RECORDS
 
 FAILED = run_from_json((RECORDS / "ci_failed.json").read_text())
@@ -204,23 +204,7 @@ SHOWN = (
 
 def test_a_wide_table_says_everything() -> None:
     heads, *rows = shown(200, *SHOWN)
-    assert heads.split() == (
-        [
-            "run",
-            "planned,",
-            "UTC",
-            "job",
-            "status",
-            "trigger",
-            "commit",
-            "environment",
-            "wait",
-            "preparation",
-            "execution",
-            "nodes",
-            "reason",
-        ]
-    )
+    assert heads.split() == HEADS
     assert "under way" in rows[0]
     assert "3m 00s…" in rows[0]
     assert "schedule 12m 00s late" in rows[1]
