@@ -92,11 +92,12 @@ def plan(
     planned = found.planned
     click.echo(RENDERERS[output](planned))
     folder = files[0].root
-    if starts and isinstance(happened, (PullRequest, MergeGroup)):
+    change = isinstance(happened, (PullRequest, MergeGroup))
+    if starts and change:
         tell_skipped(planned, happened, environ)
-    elif starts:
-        tell_started(found, happened, folder, environ, now)
     write_plan(planned, happened, repository_root(folder, environ) or folder.resolve(), environ)
+    if starts and not change:
+        tell_started(found, happened, folder, environ, now)
     _refuse(planned, happened)
     write_history(found, environ)
     return ExitCode.SUCCESS

@@ -12,6 +12,7 @@ from runner.blocks import MOST_LEGS
 from runner.cli.base_file import load_base
 from runner.cli.connecting import connect
 from runner.cli.deliveries import checks, delivery_of, place_here, says_so
+from runner.cli.hidden import refuse_hidden
 from runner.cli.planning import Decided, held_back
 from runner.cli.telling import summarize, warn
 from runner.errors import ConfigInvalid
@@ -81,10 +82,11 @@ def tell_started(
 
 
 def write_plan(planned: Planned, event: Event, root: Path, environ: Mapping[str, str]) -> None:
-    """The step's outputs but for the history's, which come last of all."""
+    """The step's outputs but for the history's, which come last of all. Raises ConfigInvalid."""
     if not environ.get("GITHUB_OUTPUT"):
         return
     legs, deploys = as_legs(planned, event, root)
+    refuse_hidden(legs, [part.checkout for part in planned.parts], environ)
     count = len(planned.plan.triggered)
     values = {
         # A matrix that GitHub would refuse is none: the compiled workflow takes the legs.
