@@ -1,7 +1,7 @@
 """The history as JSON, and back.
 
-In the way of :mod:`runner.record_json`, but brief, because every tick reads and writes all of it: no
-white space, and a key whose value is the dataclass's default is left out.
+In the way of :mod:`runner.record_json`, but fast, because every tick reads and writes all of it. One
+entry is brief: a key whose value is the dataclass's default is left out.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import dataclasses
 import json
 from functools import cache
 from typing import Any
+
+import orjson
 
 from runner.history import Entry, History, Missed, Outcome
 from runner.record_json import RecordInvalid, decoded, plain, read_as
@@ -21,7 +23,13 @@ HISTORY = "history.json"
 
 def history_to_json(history: History) -> str:
     """The whole history as text that ends with a line's end."""
-    return f"{_encoded({'schema': HISTORY_SCHEMA, **_fields(history)})}\n"
+    whole = {"schema": HISTORY_SCHEMA, **_fields(history)}
+    try:
+        text = _escaped(orjson.dumps(whole, default=plain, option=orjson.OPT_UTC_Z).decode())
+    except orjson.JSONEncodeError:
+        # It holds a lone surrogate, as an event's cause may: no UTF-8 has one, and ASCII says it.
+        text = _encoded(whole)
+    return f"{text}\n"
 
 
 def history_from_json(text: str) -> History:
@@ -44,8 +52,11 @@ def entry_from_json(text: str) -> Entry:
 
 
 def _encoded(value: object) -> str:
+    return _escaped(json.dumps(value, default=_form, separators=(",", ":")))
+
+
+def _escaped(text: str) -> str:
     # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
-    text = json.dumps(value, default=_form, separators=(",", ":"))
     return text.replace("##[", "#\\u0023[")
 
 

@@ -73,7 +73,8 @@ def _encoded(schema: str, record: object) -> str:
 def plain(value: object) -> object:
     """What JSON has no form of, one level deep: the encoder asks again for what lies inside."""
     if isinstance(value, datetime):
-        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+        utc = value if value.tzinfo is timezone.utc else value.astimezone(timezone.utc)
+        return f"{utc.isoformat()[:-6]}Z"
     if isinstance(value, date):  # YAML reads one from a bare 2025-01-31 among the vars
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -213,7 +214,7 @@ def _read_time(value: object) -> datetime:
         # Python 3.10 doesn't know the Z.
         time = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
         if time.tzinfo is not None:
-            return time.astimezone(timezone.utc)
+            return time if time.tzinfo is timezone.utc else time.astimezone(timezone.utc)
     except (ValueError, OverflowError):
         pass
     raise _Misfit(f"is {_brief(text)}, not a time such as 2025-01-31T04:05:06Z")
