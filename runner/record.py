@@ -191,7 +191,8 @@ class ComparedWith:
 class Run:
     """One run of one job, from the moment that it was asked for to its end.
 
-    ``rerun_of`` is the id of the run that was run again, "" without one.
+    ``target`` is dbt's, "" where the profile's default was used, and None where an older version wrote the
+    record, which doesn't say. ``rerun_of`` is the id of the run that was run again, "" without one.
 
     ``own_schemas`` are those of the schemas that belong to the run's pull request alone: what may be
     dropped when it closes.
@@ -200,6 +201,7 @@ class Run:
     run_id: str
     job: str
     environment: str
+    target: str | None = None
     status: RunStatus
     reason: str
     trigger: str

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from runner.cli.overrides import over
 from runner.errors import ConfigInvalid, EventMalformed, StateUnresolved
 from runner.events import DispatchOverrides
 from runner.events.dispatch import read_overrides
@@ -55,6 +56,11 @@ def newer_here(root: Path, run: Run) -> str:
         if own and (each := read_run_id(name)) and each.job == run.job and each.time > own.time
     ]
     return max(newer, default="")
+
+
+def as_it_was(run: Run, asked: DispatchOverrides) -> DispatchOverrides:
+    """What the run was asked to do differently, and what this one is; raises ConfigInvalid."""
+    return over(recorded_overrides(run, asked.env), asked)
 
 
 def recorded_overrides(run: Run, env: Mapping[str, str]) -> DispatchOverrides:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from runner.cli.again import not_the_latest
+from runner.cli.again import as_it_was, not_the_latest
 from runner.cli.connecting import connect
 from runner.cli.occasion import Occasion
 from runner.cli.stores import trusted
 from runner.errors import GitHubFailed, StateUnresolved
-from runner.events import Dispatch, MergeGroup, PullRequest, running
+from runner.events import Dispatch, DispatchOverrides, MergeGroup, PullRequest, running
 from runner.execution.former import Former, check_again, failed_in_a_step
+from runner.execution.same_place import elsewhere
 from runner.history import same_run
 from runner.model import Job
 
@@ -26,11 +27,15 @@ class Again:
 
 
 def run_again(
-    occasion: Occasion, job: Job, environ: Mapping[str, str], planned_attempt: int = 1
+    occasion: Occasion,
+    job: Job,
+    asked: DispatchOverrides,
+    environ: Mapping[str, str],
+    planned_attempt: int = 1,
 ) -> Again:
     """What this run runs again. Raises what stands against a rerun that was asked for.
 
-    ``planned_attempt`` is the attempt at the workflow's run, counted from 1, that has planned this
+    ``asked`` is what this run is asked to do differently, beside what the former one was. ``planned_attempt`` is the attempt at the workflow's run, counted from 1, that has planned this
     one: in "Re-run all jobs" it is the current one, and then all is run.
     """
     event, attempt = occasion.event, running(environ).attempt
@@ -38,7 +43,7 @@ def run_again(
         return Again()
     again = Again()
     if attempt > planned_attempt and job.deploys:
-        again = _former_attempt(occasion, job, environ)
+        again = _former_attempt(occasion, job, asked, environ)
     if again.former is not None or not isinstance(event, Dispatch):
         return again
     if not event.rerun or event.job != job.name:
@@ -76,8 +81,13 @@ def _asked_for(
     return former
 
 
-def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) -> Again:
-    """From its failure, where it failed in a step and has left its record; otherwise in full."""
+def _former_attempt(
+    occasion: Occasion, job: Job, asked: DispatchOverrides, environ: Mapping[str, str]
+) -> Again:
+    """From its failure, where it failed in a step, left its record and built where this one builds.
+
+    Otherwise in full, and the note says why. Raises ConfigInvalid where it can't be run as it was.
+    """
     from runner.state.latest_record import left_behind
 
     in_full = "GitHub runs this again, in full:"
@@ -92,4 +102,7 @@ def _former_attempt(occasion: Occasion, job: Job, environ: Mapping[str, str]) ->
         return Again(
             note=f"{in_full} run {found.run_id} ended as {found.status} and failed in no step"
         )
+    target = as_it_was(found, asked).target or job.target
+    if moved := elsewhere(found, job.environment, target):
+        return Again(note=f"{in_full} {moved}")
     return Again(former=Former(run=found, from_failure=True))

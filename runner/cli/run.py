@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from runner.cli.again import cause_of, recorded_overrides
+from runner.cli.again import as_it_was, cause_of
 from runner.cli.chain_here import run_chain
 from runner.cli.config_file import load_config
 from runner.cli.former import run_again
@@ -79,10 +79,10 @@ def run(
     if isinstance(occasion.event, Dispatch) and occasion.event.job in ("", job):
         asked = over(occasion.event.overrides, asked)
     found = find_job(occasion.config, job)
-    again = run_again(occasion, found, environ, entry.attempt if entry else 1)
+    again = run_again(occasion, found, asked, environ, entry.attempt if entry else 1)
     why = cause or (entry.cause if entry else occasion.cause)
     if again.former:
-        asked = over(recorded_overrides(again.former.run, asked.env), asked)
+        asked = as_it_was(again.former.run, asked)
         why = f"{why}: {cause_of(again.former)}"
     overrides = asked_overrides(occasion.config, found, asked)
     asked_for = Asked(

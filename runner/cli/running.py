@@ -20,6 +20,7 @@ from runner.cli.stores import fleeting, history_store_of, store_of
 from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
 from runner.execution.request import Alongside, Overrides, Request, parsing, with_overrides
+from runner.execution.same_place import check_same_place
 from runner.execution.surroundings import Surroundings, nothing_after
 from runner.git import read_checkout, worktree
 from runner.history import Entry
@@ -62,6 +63,7 @@ def run_and_tell(
                 began=lambda folder: outputs.began(folder, job.name),
                 ended=chaining.after if chaining else nothing_after,
             )
+            check_same_place(request, around.checkout)
             if not job.enabled:
                 reporter.warn(
                     f"`{job.name}` is disabled in the jobs file; it runs because you ask for it"

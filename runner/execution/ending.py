@@ -69,6 +69,7 @@ def record_of(facts: Facts) -> Run:
         run_id=facts.run_id,
         job=request.job.name,
         environment=request.environment.name,
+        target=request.job.target or "",
         status=ended.status,
         reason=ended.reason,
         trigger=request.trigger,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from runner.dbt.profiles import find_profiles_dir, plain_schemas, write_overlay
 from runner.dbt.rewriting import RewritingFailed, manifest_schemas
-from runner.errors import ConfigInvalid, StateUnresolved
+from runner.errors import StateUnresolved
 from runner.execution.deferral import (
     Decision,
     check_manifest,
@@ -21,8 +21,6 @@ from runner.execution.request import Request, schema_fields
 from runner.execution.schema_name import schema_name
 from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
-from runner.git import Checkout
-from runner.record import Run
 
 DEFERRED_TO = "it is in the manifest that the run defers to"
 
@@ -35,23 +33,8 @@ def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
         return found
     fields = schema_fields(request, around.checkout)
     schema = schema_name(request.environment.schema, fields)
-    if request.goes_on:
-        _check_same_schema(request, around.checkout, request.goes_on, schema)
     around.reporter.say(f"schema: {schema}")
     return write_overlay(found, schema, scratch / "profiles")
-
-
-def _check_same_schema(request: Request, checkout: Checkout, former: Run, schema: str) -> None:
-    """What the former run has built has to be where this one looks for it."""
-    template = request.environment.schema or ""
-    then = replace(checkout, commit=former.commit, branch=former.branch)
-    before = schema_name(template, schema_fields(request, then))
-    if before != schema:
-        raise ConfigInvalid(
-            f"run {former.run_id} wrote into schema {before}, and this one would into {schema}",
-            why=f"the environment's schema is {template}, and the commit or the branch is another",
-            hint="run all of it again, without --from-failure",
-        )
 
 
 def decide_deferral(request: Request, around: Surroundings) -> Decision:

@@ -77,6 +77,7 @@ def _of_entry(entry: Entry) -> dict[str, str]:
     scheduled = f"{_time(entry.scheduled_for)}{late}" if entry.scheduled_for else ""
     return {
         "job": f"{entry.job} in {entry.environment}",
+        "target": "",
         "started by": _started_by(entry.trigger, entry.actor, entry.cause),
         "scheduled for": scheduled,
         "planned": _time(entry.planned_at),
@@ -94,6 +95,7 @@ def _of_run(run: Run | None) -> dict[str, str]:
     state, compared = run.deferred_to, run.compared_with
     return {
         "job": f"{run.job} in {run.environment}",
+        "target": run.target or "",
         "started by": _started_by(run.trigger, run.actor, run.cause),
         "commit": f"{run.commit[:7]} of {run.branch}" if run.commit else "",
         "began": _time(run.started_at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -55,6 +56,7 @@ def test_a_run_is_in_the_history_as_it_ended(built: Project) -> None:
     assert "ERROR model two  models/two.sql" in shown.out
     assert "manual by " in shown.out
     assert ": trying" in shown.out
+    assert re.search(r"^target +prod$", shown.out, re.MULTILINE)
     assert str(built.runs[-1] / "run.json") in shown.out
     assert built.cli("runs", "show", newest.run_id, "--json").record == record
 

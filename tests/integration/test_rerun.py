@@ -167,9 +167,111 @@ def test_another_schema_is_not_gone_on_from(tiny: Project) -> None:
     assert tiny.run("daily").code == 1
     tiny.write("models/two.sql", "select id from {{ ref('one') }}\n")
     tiny.commit()
-    done = rerun(tiny, latest(tiny), "--from-failure")
-    assert done.code == 2
-    assert "and this one would into s_" in done.err
+    first = latest(tiny)
+    for _ in range(2):  # a refused rerun isn't there to be gone on from itself
+        done = rerun(tiny, first, "--from-failure")
+        assert (done.code, latest(tiny)) == (2, first)
+        assert "and this one would into s_" in done.err
+
+
+def changed_jobs(project: Project, old: str, new: str) -> None:
+    jobs = (project.path / "dbt_jobs.yml").read_text()
+    assert old in jobs
+    project.write("dbt_jobs.yml", jobs.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            "target: prod\n",
+            "target: ci\n",
+            "on target 'prod', and this one would be on target 'ci'",
+        ),
+        (
+            "    target: prod\n",
+            "",
+            "on target 'prod', and this one would be on the profile's default target",
+        ),
+        (
+            "production",
+            "live",
+            "was in environment 'production', and the job is in 'live'",
+        ),
+    ],
+)
+def test_what_was_built_elsewhere_is_not_gone_on_from(
+    broken: Project, old: str, new: str, why: str
+) -> None:
+    assert broken.run("daily").record["target"] == "prod"
+    first = latest(broken)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, old, new)
+    for _ in range(2):
+        done = rerun(broken, first, "--from-failure")
+        assert (done.code, latest(broken)) == (2, first)
+        assert f"the failure of run {first} can't be gone on from" in done.err
+        assert why in done.err
+        assert "hint: start the job anew: dbt-gitops run daily" in done.err
+    broken.git("checkout", "dbt_jobs.yml")
+    done = rerun(broken, first, "--from-failure")
+    assert (done.code, done.record["target"]) == (0, "prod")
+
+
+def test_in_full_it_is_run_again_on_another_target(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, "target: prod\n", "target: ci\n")
+    done = rerun(broken, latest(broken))
+    assert (done.code, done.record["target"]) == (0, "ci"), done.err
+    assert broken.query("select id from dbt_ci.two") == [(1,)]
+
+
+def test_a_target_that_the_run_was_given_is_given_again(broken: Project) -> None:
+    assert broken.run("daily", "--target", "ci").record["target"] == "ci"
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, "    target: prod\n", "")
+    done = rerun(broken, latest(broken), "--from-failure")
+    assert (done.code, done.record["target"]) == (0, "ci"), done.err
+    assert broken.query("select id from dbt_ci.two") == [(1,)]
+
+
+def test_the_profiles_default_target_is_the_same_target(broken: Project) -> None:
+    changed_jobs(broken, "    target: prod\n", "")
+    assert broken.run("daily").record["target"] == ""
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    first = latest(broken)
+    assert rerun(broken, first, "--from-failure").code == 0
+
+
+def test_a_run_that_built_nothing_is_gone_on_from_anywhere(broken: Project) -> None:
+    profiles = (broken.path / "profiles.yml").read_text()
+    (broken.path / "profiles.yml").unlink()
+    assert broken.run("daily").code == 2
+    broken.write("profiles.yml", profiles)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, "target: prod\n", "target: ci\n")
+    done = rerun(broken, latest(broken), "--from-failure")
+    assert (done.code, done.record["target"]) == (0, "ci"), done.err
+
+
+def test_a_record_that_does_not_say_its_target_is_gone_on_from_with_a_note(broken: Project) -> None:
+    assert broken.run("daily").code == 1
+    first = latest(broken)
+    file = broken.runs[-1] / "run.json"
+    older = json.loads(file.read_text())
+    del older["target"]
+    file.write_text(json.dumps(older))
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, "production", "live")
+    elsewhere = rerun(broken, first, "--from-failure")
+    assert elsewhere.code == 2
+    assert "was in environment 'production'" in elsewhere.err
+    broken.git("checkout", "dbt_jobs.yml")
+    done = rerun(broken, first, "--from-failure")
+    assert done.code == 0, done.err
+    assert f"the record of run {first} doesn't say its target" in " ".join(done.record["notes"])
+    assert done.record["target"] == "prod"
 
 
 def test_the_state_that_it_deferred_to_is_used_again_or_nothing_is(built: Project) -> None:

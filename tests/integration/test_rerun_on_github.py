@@ -150,6 +150,8 @@ def record_with(there: OnGitHub, **changes: Any) -> None:
         ({"steps": []}, "ended as error and failed in no step"),
         ({"job": "weekly"}, "its record is of job 'weekly'"),
         ({"schema": "x"}, "its schema is"),
+        ({"target": "ci"}, "was on target 'ci', and this one would be on target 'prod'"),
+        ({"environment": "ci"}, "was in environment 'ci', and the job is in 'production'"),
     ],
 )
 def test_githubs_own_rerun_runs_in_full_where_there_is_no_failure_to_go_on_from(
@@ -160,6 +162,24 @@ def test_githubs_own_rerun_runs_in_full_where_there_is_no_failure_to_go_on_from(
     assert (done.code, done.record["rerun_of"]) == (1, "")
     assert done.record["notes"][0].startswith("GitHub runs this again, in full: ")
     assert why in done.record["notes"][0]
+
+
+@pytest.mark.parametrize("attempt", ["1", "2"])
+def test_what_was_built_elsewhere_is_not_gone_on_from(there: OnGitHub, attempt: str) -> None:
+    """A dispatch has asked for the failure alone, so all isn't run in its place."""
+    record_with(there, target="ci")
+    there.dispatch({"job": "daily", "rerun": first(there), "from_failure": "true"})
+    done = again(there, GITHUB_RUN_ID="78", GITHUB_RUN_ATTEMPT=attempt)
+    assert done.code == 2
+    assert f"the failure of run {first(there)} can't be gone on from" in done.err
+    assert "on GitHub dbt-gitops trigger daily" in done.err
+    assert len(there.project.runs) == 1
+
+
+def test_githubs_own_rerun_of_a_run_on_another_target_goes_on_there(there: OnGitHub) -> None:
+    record_with(there, target="ci", overrides={"target": "ci"})
+    done = again(there, GITHUB_RUN_ATTEMPT="2")
+    assert (done.record["rerun_of"], done.record["target"]) == (first(there), "ci")
 
 
 def test_githubs_own_rerun_runs_in_full_where_nothing_was_left(there: OnGitHub) -> None:

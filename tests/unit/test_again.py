@@ -15,6 +15,7 @@ from runner.errors import ConfigInvalid, StateUnresolved
 from runner.events import DispatchOverrides
 from runner.execution.deferral import decide_again
 from runner.execution.former import Former, carried, check_again, failed_in_a_step, notes
+from runner.execution.same_place import elsewhere
 from runner.execution.sequence import Planned
 from runner.history import same_run
 from runner.model import Config
@@ -203,3 +204,30 @@ def test_state_of_no_job_of_the_file_is_not_used(config: Config, changes: dict[s
     former = Former(run=run_of(deferred_to=state_of(**changes)))
     with pytest.raises(StateUnresolved, match="deferred to job"):
         decide_again(config.jobs["ci"], former, config, START)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "target", "said"),
+    [
+        ("prod", "prod", ""),
+        ("", None, ""),
+        (None, "prod", ""),
+        ("prod", "ci", "on target 'prod', and this one would be on target 'ci'"),
+        ("prod", None, "on target 'prod', and this one would be on the profile's default target"),
+        ("", "prod", "on the profile's default target, and this one would be on target 'prod'"),
+    ],
+)
+def test_where_it_built_is_where_this_one_builds(
+    recorded: str | None, target: str | None, said: str
+) -> None:
+    former = run_of(target=recorded)
+    assert elsewhere(former, "production", target) == (said and f"run {ID} was {said}")
+    assert "was in environment 'production'" in elsewhere(former, "ci", target)
+
+
+def test_a_record_without_a_target_is_noted() -> None:
+    failed = run_of(steps=(step(1, "dbt build", "error"),))
+    [_, note] = notes(Former(run=failed, from_failure=True), "a" * 40)
+    assert "doesn't say its target" in note
+    told = run_of(steps=failed.steps, target="")
+    assert len(list(notes(Former(run=told, from_failure=True), "a" * 40))) == 1
