@@ -35,8 +35,9 @@ def run_again(
 ) -> Again:
     """What this run runs again. Raises what stands against a rerun that was asked for.
 
-    ``asked`` is what this run is asked to do differently, beside what the former one was. ``planned_attempt`` is the attempt at the workflow's run, counted from 1, that has planned this
-    one: in "Re-run all jobs" it is the current one, and then all is run.
+    ``asked`` is what this run is asked to do differently, beside what the former one was.
+    ``planned_attempt`` is the attempt at the workflow's run, counted from 1, that has planned this one:
+    in "Re-run all jobs" it is the current one, and then all is run.
     """
     event, attempt = occasion.event, running(environ).attempt
     if environ.get("GITHUB_ACTIONS") != "true" or isinstance(event, (PullRequest, MergeGroup)):
