@@ -10,6 +10,7 @@ from typing import Any
 from runner.events import Upstream
 from runner.model import Config, Ending, JobTrigger
 from runner.triggers import after
+from runner.triggers.dispatches import awaited
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,12 +18,14 @@ class Dependent:
     """A job that starts because another has ended.
 
     ``repository`` is "" where it is this one; otherwise ``token`` names the variable that holds a
-    token for it, as ``$NAME``.
+    token for it, as ``$NAME``. ``all_of`` are the jobs that have to end before it starts, the other among
+    them; () where that alone is enough.
     """
 
     job: str
     repository: str = ""
     token: str = ""
+    all_of: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"`{self.job}` of {self.repository}" if self.repository else f"`{self.job}`"
@@ -30,7 +33,10 @@ class Dependent:
 
 def dependents(config: Config, job: str, ending: Ending) -> tuple[Dependent, ...]:
     """What starts when ``job`` has ended so: this file's jobs in its order, then those elsewhere."""
-    here = [Dependent(job=each.job) for each in after(config, job, ending).triggered]
+    here = [
+        Dependent(job=each.job, all_of=awaited(config.jobs[each.job], job, ending))
+        for each in after(config, job, ending).triggered
+    ]
     there = [
         Dependent(job=each.job, repository=each.repository, token=each.token)
         for each in config.jobs[job].dispatches

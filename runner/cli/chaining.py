@@ -30,18 +30,31 @@ def chaining_of(
         depth=upstream.depth if upstream else 0,
         connect=lambda dependent: _connected(dependent, config, environ),
         idle=idle,
+        off_default=_off_default(event, environ),
     )
 
 
+def _off_default(event: Event | None, environ: Mapping[str, str]) -> bool:
+    """Whether what is started here is on another branch than the default one, or on a tag."""
+    branch = event.default_branch if event else ""
+    ref = _workflow(environ)[1]
+    return bool(branch and ref) and ref != f"refs/heads/{branch}"
+
+
 def _here(environ: Mapping[str, str]) -> Here:
-    # OWNER/REPO/.github/workflows/FILE@REF
-    workflow, _, ref = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")
+    workflow, ref = _workflow(environ)
     return Here(
         repository=environ.get("GITHUB_REPOSITORY", ""),
         server=environ.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/"),
         workflow="/".join(workflow.split("/")[2:]),
         ref=ref.removeprefix("refs/heads/").removeprefix("refs/tags/"),
     )
+
+
+def _workflow(environ: Mapping[str, str]) -> tuple[str, str]:
+    """Its file, after the repository, and the whole ref: OWNER/REPO/.github/workflows/FILE@REF."""
+    workflow, _, ref = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")
+    return workflow, ref
 
 
 def _connected(dependent: Dependent, config: Config, environ: Mapping[str, str]) -> GitHub:

@@ -65,9 +65,9 @@ def _policy(
     """
     if not isinstance(event, Dispatch) or not event.overrides.given() or root is None:
         return None
-    branch = event.default_branch
-    if not branch or event.ref in ("", branch, f"refs/heads/{branch}"):
+    if not event.off_default:
         return None
+    branch = event.default_branch
     found = load_base(config.path, root, f"refs/remotes/origin/{branch}", environ)
     if found.config:
         return found

@@ -15,6 +15,7 @@ from runner.cli.connecting import connect
 from runner.cli.saying import say
 from runner.cli.stores import history_store_of
 from runner.cli.telling import not_started, summarize
+from runner.delivery.unended import end_pending
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Event, running
 from runner.github.commands import annotation
@@ -36,7 +37,8 @@ def report_ended(
 ) -> ExitCode:
     """Writes into the history how the runs ended that this run of the workflow has started.
 
-    All of it is said in the step's summary. A run whose record is there and can't be fetched keeps its
+    A status that such a run has left pending on a merged commit is ended. All of it is said in the
+    step's summary. A run whose record is there and can't be fetched keeps its
     place in the history: a later report looks for it again.
     """
     here = running(environ)
@@ -53,11 +55,13 @@ def report_ended(
     with closing(connect(config.root, environ)) as github:
         told = settled(github, lambda: connect(config.root, environ), history, number, here.attempt)
         notes, later, history = [*told.notes], told.later, told.history
+        lost = [*told.lost]
         for other in forgotten(history, number, now):
             found = settled_late(github, lambda: connect(config.root, environ), history, other)
             notes += [*found.notes, *map(_late, found.lost)]
-            later, history = later or found.later, found.history
-    _write(store, trimmed(history, now), environ)
+            later, history, lost = later or found.later, found.history, [*lost, *found.lost]
+        _write(store, trimmed(history, now), environ)
+        notes += end_pending(github, [each.entry for each in lost], environ)
     summarize(legs_summary(told.legs, notes), environ)
     _tell(told.legs, notes)
     refused = not_started(_start_after(files, told.lost, event, environ))

@@ -20,6 +20,7 @@ from runner.events import MAX_DEPTH, Upstream
 from runner.events.dispatch import EVENT_TYPE
 from runner.model import Config, Ending
 from runner.record import RunStatus
+from runner.triggers.dispatches import incomplete
 
 if TYPE_CHECKING:
     from runner.github.client import GitHub
@@ -60,7 +61,8 @@ class Chaining:
     """What may be started after a run of a job of ``config``.
 
     ``depth`` counts the jobs that have started each other until this one: 0 where none has. ``idle``
-    says why nothing is started, "" where it may be. ``connect`` gives a dependent's repository and
+    says why nothing is started, "" where it may be. ``off_default``: no history of this branch says which
+    of several jobs have ended, so what starts after all of them isn't started. ``connect`` gives a dependent's repository and
     raises DbtGitopsError. ``problems`` say what wasn't started, for people.
     """
 
@@ -69,6 +71,7 @@ class Chaining:
     depth: int
     connect: Callable[[Dependent], GitHub]
     idle: str = ""
+    off_default: bool = False
     problems: list[str] = field(default_factory=list)
 
     def after(self, run: HasEnded, folder: Path) -> tuple[str, ...]:
@@ -89,12 +92,17 @@ class Chaining:
         if idle or run.status == "skipped":
             return self._idle(run.job, idle)
         ending = run.status
-        waiting = [e for e in dependents(self.config, run.job, ending) if str(e) not in done]
+        found = [e for e in dependents(self.config, run.job, ending) if str(e) not in done]
+        never = [each for each in found if each.all_of and self.off_default]
+        waiting = [each for each in found if each not in never]
         upstream = Upstream(job=run.job, ending=ending, run_id=run.run_id, depth=self.depth + 1)
         if waiting and upstream.too_deep:
             self.problems.append(_loop(run.job, waiting))
             return tuple(self.problems)
-        return tuple(self._start(each, upstream, folder) for each in waiting)
+        return (
+            *(self._start(each, upstream, folder) for each in waiting),
+            *(f"{each} isn't started: {incomplete(each.all_of)}" for each in never),
+        )
 
     def _idle(self, job: str, why: str) -> tuple[str, ...]:
         """A word where another run would have started something."""

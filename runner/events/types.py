@@ -175,6 +175,12 @@ class Dispatch(_OnRepository):
     overrides: DispatchOverrides = DispatchOverrides()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def off_default(self) -> bool:
+        """Whether it is on another branch than the default one, or on a tag, as far as both are known."""
+        here = ("", self.default_branch, f"refs/heads/{self.default_branch}")
+        return bool(self.default_branch) and self.ref not in here
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowRun(_OnRepository):

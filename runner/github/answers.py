@@ -146,6 +146,15 @@ class Commit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Status:
+    """One that was set on a commit; a newer one of the same ``context`` takes its place."""
+
+    context: str
+    state: str
+    target_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Issue:
     """Pull requests are listed among the issues too."""
 

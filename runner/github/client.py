@@ -21,6 +21,7 @@ from runner.github.answers import (
     Issue,
     PullRequest,
     Repository,
+    Status,
     User,
     WorkflowRun,
 )
@@ -82,6 +83,13 @@ class GitHub:
             self._rest.send("POST", call, path, body)
         except Unsure:
             self._rest.send("POST", call, path, body)
+
+    def statuses(self, sha: str) -> dict[str, Status]:
+        """A commit's newest status of each context; a request for every 100 that were set on it."""
+        call = self._rest.call(f"reading the statuses of {sha[:7]}", "statuses: read")
+        path = f"{self._repo}/commits/{quote(sha, safe='')}/statuses"
+        newest_first = [each for page in self._rest.pages(Status, call, path, {}) for each in page]
+        return {status.context: status for status in reversed(newest_first)}
 
     @property
     def issues(self) -> Issues:

@@ -17,7 +17,7 @@ from runner.triggers.ticks import in_zone
 
 # Of the jobs that aren't started, those that somebody may have expected.
 SHOWN: frozenset[Code] = frozenset(
-    {"missed", "handled", "disabled_after", "waits", "depth", "override"}
+    {"missed", "handled", "disabled_after", "waits", "off-default", "depth", "override"}
 )
 # Rows of a table: a summary of more than a megabyte isn't shown at all.
 MOST_ROWS = 300

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from runner.blocks import runs_apart
@@ -50,6 +50,23 @@ def after_job(job: Job, name: str, ending: Ending) -> Iterator[Objection]:
         yield "ending", f"`{name}` has ended: {ending}; it starts after {wanted}"
 
 
+def awaited(job: Job, name: str, ending: Ending) -> tuple[str, ...]:
+    """The jobs that this end starts it with, once all of them have ended; () where it is enough alone.
+
+    Of several such triggers the first one's. Only for an end that :func:`after_job` has nothing against.
+    """
+    names = [trigger.names for trigger in _fitting(job, name, ending)]
+    return () if any(len(each) == 1 for each in names) else names[0]
+
+
+def incomplete(names: Iterable[str]) -> str:
+    """Why a job that starts after all of these never does off the default branch."""
+    return (
+        "it can't be completed off the default branch: only there is it kept which of"
+        f" {', '.join(f'`{name}`' for name in names)} have ended"
+    )
+
+
 def chained(event: Dispatch) -> bool:
     """Whether a job of this repository says that it has ended: what only its workflows can.
 
@@ -65,13 +82,16 @@ def arrived(job: Job, event: Dispatch, history: History) -> Mapping[str, str]:
     """The upstream runs that have ended since the job was started last, this one among them.
 
     None that a newer run of its job has followed, however that ended: what starts after several goes
-    with the newest of each.
+    with the newest of each. Off the default branch, where no history is written, this one alone: what the
+    default branch waits for are ends of its own runs.
     """
     upstream = event.upstream
     assert upstream is not None, "something has ended"
     if not chained(event):  # its name is none of this repository's
         return {f"{upstream.job} of {upstream.repository}": upstream.run_id}
-    waiting = history.waiting.get(job.name, {}) if _of_several(job, upstream) else {}
+    fitting = _fitting(job, upstream.job, upstream.ending)
+    several = any(len(trigger.names) > 1 for trigger in fitting) and not event.off_default
+    waiting = history.waiting.get(job.name, {}) if several else {}
     newest = {name: run for name, run in waiting.items() if not _outrun(history, name, run)}
     return {**newest, upstream.job: upstream.run_id}
 
@@ -101,8 +121,12 @@ def _after(job: Job, event: Dispatch, upstream: Upstream, history: History) -> I
             "handled",
             f"handled already by run {again}, which this end of `{upstream.job}` started",
         )
-    if chained(event):
+    if not chained(event):
+        return
+    if not event.off_default:
         yield from _waits(job, upstream, here, history)
+    elif names := awaited(job, upstream.job, upstream.ending):
+        yield "off-default", f"`{upstream.job}` has ended: {upstream.ending}; {incomplete(names)}"
 
 
 def _started(job: Job, here: Mapping[str, str], run_id: str, history: History) -> str:
@@ -117,7 +141,7 @@ def _started(job: Job, here: Mapping[str, str], run_id: str, history: History) -
 def _waits(
     job: Job, upstream: Upstream, here: Mapping[str, str], history: History
 ) -> Iterator[Objection]:
-    wanted = [trigger for trigger in job.triggers.job if _fits(trigger, upstream)]
+    wanted = _fitting(job, upstream.job, upstream.ending)
     if any(len(trigger.names) == 1 for trigger in wanted):
         return
     missing = [[name for name in trigger.names if name not in here] for trigger in wanted]
@@ -135,12 +159,8 @@ def _awaited(history: History, name: str) -> str:
     return f"`{name}` (a run after {newest.run_id}, which has ended: {newest.outcome.status})"
 
 
-def _of_several(job: Job, upstream: Upstream) -> bool:
-    return any(len(each.names) > 1 and _fits(each, upstream) for each in job.triggers.job)
-
-
-def _fits(trigger: JobTrigger, upstream: Upstream) -> bool:
-    return upstream.job in trigger.names and upstream.ending in trigger.on
+def _fitting(job: Job, name: str, ending: Ending) -> list[JobTrigger]:
+    return [each for each in job.triggers.job if name in each.names and ending in each.on]
 
 
 def _rerun(job: Job, event: Dispatch, history: History) -> Iterator[Objection]:

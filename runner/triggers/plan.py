@@ -33,6 +33,7 @@ Code = Literal[
     "rerun",
     "depth",
     "waits",
+    "off-default",
     "ending",
 ]
 

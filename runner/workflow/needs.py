@@ -41,17 +41,25 @@ def block_permissions(block: Block) -> Lines:
         ]
     if starts_others(block):
         lines[1] = "actions: write # what starts after its jobs; also state, history and records"
-    if any(job.triggers.merge for job in block.jobs):
+    if merges_start(block):
         lines.append("statuses: write # how the deployment of a merged commit ends")
     return lines
 
 
-def report_permissions(found: Iterable[Block]) -> Lines:
+def report_permissions(found: Sequence[Block]) -> Lines:
     chains = any(starts_others(block) for block in found)
     dispatching = (
         "actions: write # what starts after a job that left nothing; also history, records"
     )
-    return [CHECKOUT, dispatching if chains else "actions: read # history and records"]
+    lines = [CHECKOUT, dispatching if chains else "actions: read # history and records"]
+    if any(merges_start(block) for block in found):
+        lines.append("statuses: write # of merged commits, where a job left it pending")
+    return lines
+
+
+def merges_start(block: Block) -> bool:
+    """Whether merged commits are told how one of its jobs ends; asked of deployments."""
+    return any(job.triggers.merge for job in block.jobs)
 
 
 def starts_others(block: Block) -> bool:

@@ -238,6 +238,10 @@ class FakeGitHub:
         self.statuses.append(status)
         return _json(self._answers.status(status), 201)
 
+    def list_statuses(self, request: Request, _asked: Any, sha: str) -> Answer:
+        found = [one for one in reversed(self.statuses) if one.sha == sha]
+        return self._page(request, [self._answers.status(one) for one in found])
+
     def list_comments(self, request: Request, _asked: Any, number: str) -> Answer:
         found = [one for one in self.comments if one.number == int(number)]
         return self._page(request, [self._answers.comment(one) for one in found])

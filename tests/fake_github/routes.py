@@ -36,6 +36,7 @@ _COMMIT = Route(
 )
 
 ROUTES = (
+    _route("GET", r"/commits/([0-9a-f]{40})/statuses", "list_statuses", "statuses: read"),
     _COMMIT,
     _route("GET", "", "get_repository", "contents: read"),
     _route("GET", r"/contents/(.+)", "get_contents", "contents: read"),

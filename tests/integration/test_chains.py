@@ -176,6 +176,38 @@ def test_a_run_that_left_nothing_is_left_to_the_job_that_reports(there: OnGitHub
     assert started(there) == []
 
 
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("refs/heads/main", ["marts", "both", "either"]),
+        ("refs/heads/topic", ["marts", "either"]),
+        ("refs/tags/main", ["marts", "either"]),
+    ],
+)
+def test_what_waits_for_several_is_started_on_the_default_branch(
+    there: OnGitHub, ref: str, expected: list[str]
+) -> None:
+    jobs = """\
+  both: { triggers: { job: { all_of: [ingest, marts] } } }
+  either: { triggers: { job: [{ all_of: [ingest, marts] }, { name: ingest }] } }
+"""
+    there.project.append("dbt_jobs.yml", jobs)
+    there.dispatch({"job": "ingest"})
+    workflow = f"{OWN.full_name}/{WORKFLOW}@{ref}"
+    here = {"GITHUB_REF": ref, "GITHUB_WORKFLOW_REF": workflow, "MARTS_TOKEN": TOKEN}
+    done = there.project.cli("run", "ingest", **{**there.environ, **here})
+    assert done.code == 0, done.err
+    assert started(there) == expected
+    assert {asked["ref"] for _, asked in there.fake.dispatched} == {ref.rpartition("/")[2]}
+    notes = [note for note in record_of(there.project)["notes"] if note.startswith("`both` isn't")]
+    said = (
+        "`both` isn't started: it can't be completed off the default branch: only there is it kept"
+        " which of `ingest`, `marts` have ended"
+    )
+    assert notes == ([] if "both" in expected else [said])
+    assert (said in done.err) == bool(notes)
+
+
 def asked_by(depth: int) -> dict[str, str]:
     return inputs("ingest", Upstream(job="before", ending="success", depth=depth))
 

@@ -20,8 +20,9 @@ from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github import Run as WorkflowRun
 from tests.fake_github.states import zipped as packed
-from tests.fake_github.things import WORKFLOW, Artifact, Job, Step
+from tests.fake_github.things import WORKFLOW, Artifact, Job, Status, Step
 from tests.on_github import OnGitHub, zipped
+from tests.processes import ENDLESS, running, wait_for
 from tests.unit.history_samples import ended, entry, history
 
 NOW = datetime.now(timezone.utc).replace(microsecond=0)
@@ -269,6 +270,93 @@ def test_what_a_plan_has_given_up_is_told_all_the_same(there: OnGitHub) -> None:
     assert found[daily.run_id][0] == found[old.run_id][0] == "error"
     assert found[late.run_id][1] == LEFT_NO_WORD
     assert failures_in_a_row(told, "daily") == 1
+
+
+LOST = "its GitHub job ended without a word: the runner was lost: no record"
+
+
+def merged(there: OnGitHub, name: str = "daily", **changes: Any) -> Entry:
+    return planned(name, **{"trigger": "merge", "commit": there.head, **changes})
+
+
+def pending(there: OnGitHub, its: Entry, state: str = "pending") -> None:
+    """What a run sets on its merged commit when it starts, or when it ends."""
+    number = len(there.fake.statuses) + 1
+    page = f"https://github.com/octo-org/shop/actions/runs/{its.workflow_run}"
+    status = Status(id=number, sha=its.commit, context=f"dbt / {its.job}", state=state)
+    there.fake.statuses.append(replace(status, description="as it was", target_url=page))
+
+
+def test_a_merged_commit_that_a_killed_run_left_pending_gets_its_end(there: OnGitHub) -> None:
+    there.project.write("models/two.sql", ENDLESS)
+    daily = merged(there)
+    plan(there, daily)
+    process = there.project.start("run", "daily", **there.environ)
+    wait_for(
+        lambda: len(there.project.runs) == 2 and running(there.project, "model analytics.two")()
+    )
+    process.kill()
+    process.communicate()
+    assert [state for state, _ in there.statuses()] == ["pending"]
+    job(there, "daily", conclusion="failure")
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert there.statuses()[1:] == [("error", LOST)]
+    before, after = there.fake.statuses
+    assert (after.context, after.target_url) == (before.context, before.target_url)
+    assert outcomes(written(there))[daily.run_id][0] == "error"
+
+
+def test_only_what_the_lost_run_itself_left_pending_is_ended(there: OnGitHub) -> None:
+    daily, hourly, exports = merged(there), merged(there, "hourly"), merged(there, "exports")
+    other, slow = planned("other", commit=there.head), merged(there, "slow")
+    plan(there, daily, hourly, exports, other, slow)
+    pending(there, daily)
+    pending(there, hourly)
+    pending(there, hourly, "success")  # it said so itself, and then couldn't upload its record
+    pending(there, replace(exports, workflow_run=78))  # of another run, which goes on
+    pending(there, other)  # no merge's
+    for each in (daily, hourly, exports, other):
+        job(there, each.job, conclusion="failure")
+    job(there, "slow", conclusion="cancelled", began=False)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    [ended] = there.fake.statuses[5:]
+    assert (ended.context, ended.state, ended.description) == ("dbt / daily", "error", LOST)
+    asked = [each.route for each in there.fake.exchanges if "status" in each.route]
+    assert asked == ["list_statuses", "create_status"]
+
+
+def test_a_commit_of_a_workflow_that_never_reported_is_told_by_the_next(there: OnGitHub) -> None:
+    old = merged(there, workflow_run=70, planned_at=NOW - timedelta(hours=3), commit="a" * 40)
+    there.fake.runs[70] = WorkflowRun(
+        id=70, jobs={1: [Job(name="production daily", conclusion="failure")]}
+    )
+    hourly = planned("hourly")
+    plan(there, hourly, old)
+    leave(there, hourly)
+    pending(there, old)
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    [before, after] = there.fake.statuses
+    assert (after.sha, after.state, after.target_url) == ("a" * 40, "error", before.target_url)
+
+
+@pytest.mark.parametrize("denied", ["statuses: read", "statuses: write"])
+def test_a_status_that_github_refuses_to_end_is_said(there: OnGitHub, denied: str) -> None:
+    daily = merged(there)
+    plan(there, daily)
+    pending(there, daily)
+    there.fake.denied = {denied}
+    job(there, "daily", conclusion="failure")
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert [state for state, _ in there.statuses()] == ["pending"]
+    assert outcomes(written(there))[daily.run_id][0] == "error"
+    said = f"the status of `daily` on {there.head[:7]} may stay pending: GitHub refused"
+    assert f"::warning title=dbt-gitops::{said}" in done.err
+    assert denied in done.err
+    assert "may stay pending" in there.summary()
 
 
 def test_several_jobs_files_have_one_history(there: OnGitHub) -> None:

@@ -53,6 +53,11 @@ def test_what_an_ending_starts(
     assert [str(each) for each in dependents(config, job, ending)] == expected
 
 
+def test_what_an_ending_starts_only_with_others(config: Config) -> None:
+    names = {each.job: each.all_of for each in dependents(config, "ingest", "success")}
+    assert names == {"marts": (), "all": ("ingest", "marts"), "load": ()}
+
+
 def test_another_repositorys_job_comes_with_the_name_of_its_token(config: Config) -> None:
     [*_, load] = dependents(config, "ingest", "success")
     assert load == Dependent(job="load", repository="octo/marts", token="$MARTS_TOKEN")

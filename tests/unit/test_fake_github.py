@@ -22,6 +22,7 @@ ANSWERED: dict[str, Any] = {
     "get_contents": models.ContentFile,
     "get_commit": models.Commit,
     "compare": models.CommitComparison,
+    "list_statuses": list[models.Status],
     "create_status": models.Status,
     "list_comments": list[models.IssueComment],
     "create_comment": models.IssueComment,
@@ -79,6 +80,7 @@ def everything(fake: FakeGitHub, github: GitHub, folder: Path) -> None:
     fake.add_artifact("state", b"zip")
     github.repository()
     github.set_status("b" * 40, context="dbt / ci", state="pending", description="", target_url="x")
+    assert github.statuses("b" * 40)["dbt / ci"].state == "pending"
     github.put_comment(1, lambda _: "<!-- m -->", marker="<!-- m -->")
     edited = github.put_comment(1, lambda _: "<!-- m --> 2", marker="<!-- m -->")
     assert edited

@@ -54,6 +54,20 @@ def test_a_status_is_one_request_and_fits(fake: FakeGitHub, github: GitHub) -> N
     assert fake.count() == 1
 
 
+def test_the_newest_status_of_each_context_counts(fake: FakeGitHub, github: GitHub) -> None:
+    github.set_status(SHA, context="dbt / ci", state="pending", description="", target_url="first")
+    for number in range(120):
+        github.set_status(SHA, context=f"dbt / {number}", state="pending", description="")
+    set_status(github)
+    github.set_status("c" * 40, context="dbt / ci", state="pending", description="")
+    before = fake.count()
+    found = github.statuses(SHA)
+    assert len(found) == 121
+    assert (found["dbt / ci"].state, found["dbt / ci"].target_url) == ("success", None)
+    assert found["dbt / 119"].state == "pending"
+    assert fake.count() - before == 2
+
+
 def test_a_comment_is_created_once_and_then_edited(fake: FakeGitHub, github: GitHub) -> None:
     fake.add_comment(7, "Nice")
     fake.add_comment(7, f"{MARK} not mine", login="mallory")

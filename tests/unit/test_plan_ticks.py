@@ -405,6 +405,35 @@ def test_a_job_after_several_starts_once_all_have_ended(there: OnGitHub) -> None
     assert "handled already by run" in third.reason("both")
 
 
+MIXED = f"{CHAIN}  any: {{ triggers: {{ job: [{{ name: a }}, {{ all_of: [a, b] }}] }} }}\n"
+
+
+def test_off_the_default_branch_no_job_waits_for_several(there: OnGitHub) -> None:
+    jobs_file(there, MIXED)
+    waiting = {"both": {"a": "1-a"}, "any": {"b": "2-b"}}
+    remember(there, MIXED, waiting=waiting)
+    ends(there, "b", "9-b")
+    to_topic(there)
+    found = plan(there, "--format", "json", code=2)
+    why = (
+        "`b` has ended: success; it can't be completed off the default branch: only there is it kept"
+        " which of `a`, `b` have ended"
+    )
+    assert found.reason("both") == why
+    assert f"error: `both` isn't run\n{why}" in found.done.err
+    assert found.started == []
+    assert '"code": "off-default"' in found.done.out
+    assert why in there.summary().replace("\\", "")
+    ends(there, "a", "9-a", after="any")
+    to_topic(there)
+    alone = plan(there)
+    assert alone.started == ["any"]
+    assert entry_from_json(alone.legs[0]["start"]).upstream == {"a": "9-a"}
+    there.project.git("checkout", "--quiet", "main")
+    ends(there, "b", "9-b")
+    assert plan(there).started == ["both"]  # the default branch still waited for it
+
+
 def slotted(number: int, **jobs: str) -> str:
     return scheduled(**jobs).replace("version: 1\n", f"version: 1\nrun_slots: {number}\n")
 
@@ -491,6 +520,12 @@ def on_branch(there: OnGitHub, inputs: dict[str, str]) -> None:
     git = there.project.git
     git("update-ref", "refs/remotes/origin/main", "main")
     there.dispatch(inputs)
+    to_topic(there)
+
+
+def to_topic(there: OnGitHub) -> None:
+    """What is dispatched on main is on `topic`, which is as main is."""
+    git = there.project.git
     event = Path(there.event["GITHUB_EVENT_PATH"])
     event.write_text(event.read_text().replace("refs/heads/main", "refs/heads/topic"))
     there.event["GITHUB_REF"] = "refs/heads/topic"

@@ -119,6 +119,14 @@ def test_only_a_block_with_dependents_may_start_others() -> None:
     assert {name for name, level in actions.items() if level == "write"} == {"production", "report"}
 
 
+@pytest.mark.parametrize("trigger", ["merge: {}", "dispatch: true"])
+def test_only_where_a_merge_starts_a_job_statuses_are_reported(trigger: str) -> None:
+    document = document_of(f"  load: {{ triggers: {{ {trigger} }} }}\n")
+    for name in ("production", "report"):
+        permissions = document["jobs"][name]["permissions"]
+        assert permissions.get("statuses") == ("write" if "merge" in trigger else None)
+
+
 def test_three_hundred_jobs_of_one_environment() -> None:
     jobs = "".join(f"  j{n}: {{ triggers: {{ dispatch: true }} }}\n" for n in range(300))
     document = document_of(jobs)
