@@ -21,6 +21,7 @@ from runner.github.fence import defused
 from runner.history import Entry, History
 from runner.model import Config
 from runner.record_json import plain
+from runner.unknown import no_such_job
 
 SHOWN = 20
 UNFINISHED = "unfinished"
@@ -177,9 +178,7 @@ def _check_job(job: str | None, config: Config, history: History) -> None:
     """A name that nobody knows is a mistake in typing."""
     names = {*config.jobs, *(entry.job for entry in history.entries)}
     if job is not None and job not in names:
-        raise ConfigInvalid(
-            f"there is no job {job!a}", why=f"the jobs are {', '.join(sorted(names)) or 'none'}"
-        )
+        raise no_such_job(job, sorted(names))
 
 
 def _as_json(entries: Iterable[Entry]) -> str:

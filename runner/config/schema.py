@@ -12,9 +12,10 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, find, plain
-from runner.config.text import START, Source, Span, did_you_mean, printable, shown
+from runner.config.text import START, Source, Span, printable, shown
 from runner.config.wording import an_example, dotted, expected, flow, joined, not_the_type
 from runner.model import Problem
+from runner.unknown import did_you_mean
 
 # More say nothing new, and a hostile file could ask for hundreds of thousands.
 MAX_ERRORS = 200

@@ -424,7 +424,7 @@ def test_a_run_that_nobody_knows_is_a_mistake(there: OnGitHub) -> None:
     several = runs(there, "show", "0000Z-")
     assert several.code == 2
     assert "is in the ids of 2 runs" in several.err
-    assert "there is no job 'dayly'" in runs(there, "dayly").err
+    assert "there is no job `dayly`" in runs(there, "dayly").err
 
 
 def test_without_a_token_it_says_so(there: OnGitHub) -> None:

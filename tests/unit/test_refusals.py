@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,29 @@ def test_on_github_each_problem_is_one_annotation_and_the_summary_has_the_first(
     assert all("unknown key" in each and "file=dbt_jobs.yml" in each for each in found)
     assert done.err.count("2 problems in dbt_jobs.yml") == 1
     assert "dbt_jobs.yml:4: unknown key `stepz` in `defaults`" in summary.read_text()
+
+
+def test_a_job_that_is_not_there_is_told_in_the_same_words_everywhere(
+    project: Project, tmp_path: Path
+) -> None:
+    event = tmp_path / "event.json"
+    repository = {"full_name": "o/r", "default_branch": "main"}
+    inputs = {"job": "dayly", "cause": "a try"}
+    payload = {"inputs": inputs, "ref": "refs/heads/main", "repository": repository}
+    event.write_text(json.dumps(payload))
+    dispatched = ("plan", "--event", "workflow_dispatch", "--event-path", str(event))
+    said = {
+        project.cli(*command).err.split(" in dbt_jobs.yml")[0].splitlines()[0]: command
+        for command in [
+            ("run", "dayly"),
+            ("run", "dayly", "--chain"),
+            ("runs", "dayly"),
+            ("trigger", "dayly", "--cause", "a try"),
+            dispatched,
+        ]
+    }
+    assert list(said) == ["error: there is no job `dayly`"]
+    done = project.cli("runs", "dayly")
+    assert done.code == 2
+    assert "the jobs are: daily, ingest\n" in done.err
+    assert "hint: did you mean `daily`?" in done.err
