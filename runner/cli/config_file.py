@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from runner.config import Loaded, default_file, load
+from runner.cli.jobs_files import jobs_file
+from runner.config import Loaded, load
 from runner.errors import ConfigInvalid, JobsFileInvalid
 from runner.model import Config
 from runner.reports.problems import annotated, as_text
@@ -16,7 +17,7 @@ from runner.reports.problems import annotated, as_text
 
 def load_config(given: Path | None) -> Config:
     """The jobs file as a Config; raises JobsFileInvalid after every problem has been printed."""
-    config = load_whole(given or default_file()).config
+    config = load_whole(given or jobs_file(os.environ)).config
     assert config is not None, "else it is refused"
     return config
 

@@ -84,3 +84,40 @@ def test_a_job_that_is_not_there_is_told_in_the_same_words_everywhere(
     assert done.code == 2
     assert "the jobs are: daily, ingest\n" in done.err
     assert "hint: did you mean `daily`?" in done.err
+
+
+def test_without_a_jobs_file_here_those_of_the_compiled_workflow_are_meant(
+    project: Project,
+) -> None:
+    assert project.cli("sync").code == 0
+    project.write("models/one.sql", "select 1 as id")
+    inside = Project(path=project.path / "models")
+    note = "note: there is no dbt_jobs.yml in this folder: ../dbt_jobs.yml of the compiled workflow"
+    validated = inside.cli("validate")
+    assert (validated.code, validated.err) == (0, f"{note} is taken\n")
+    assert "../dbt_jobs.yml is valid: 2 jobs" in validated.out
+    for command in ("plan", "runs"):
+        done = inside.cli(command)
+        assert done.code == 0, done.err
+        assert note in done.err
+    on_github = inside.cli("validate", GITHUB_ACTIONS="true")
+    assert on_github.code == 2
+    assert "`dbt_jobs.yml` doesn't exist" in on_github.out
+
+
+def test_of_several_jobs_files_a_command_that_takes_one_wants_it_named(project: Project) -> None:
+    project.write("b/dbt_jobs.yml", JOBS.replace("ingest", "load").replace("daily", "nightly"))
+    project.write("b/dbt_project.yml", "name: b\nversion: '1.0'\nprofile: shop\n")
+    project.write("c/README", "")
+    assert project.cli("sync", "dbt_jobs.yml", "b/dbt_jobs.yml").code == 0
+    inside = Project(path=project.path / "c")
+    planned = inside.cli("plan")
+    assert planned.code == 0, planned.err
+    assert "nightly" in planned.out
+    assert "daily" in planned.out
+    assert "../dbt_jobs.yml, ../b/dbt_jobs.yml of the compiled workflow are taken" in planned.err
+    runs = inside.cli("runs")
+    assert runs.code == 2
+    assert "they are ../dbt_jobs.yml, ../b/dbt_jobs.yml\n" in runs.err
+    assert "hint: name the one that you mean: --config ../dbt_jobs.yml" in runs.err
+    assert inside.cli("runs", "--config", "../b/dbt_jobs.yml").code == 0
