@@ -12,17 +12,18 @@ from runner.errors import ConfigInvalid
 LISTED = 20
 
 
-def no_such_job(name: str, known: Iterable[str], file: str = "") -> ConfigInvalid:
-    """The error of whoever asks for a job that isn't there; ``file`` where one alone was looked in.
+def no_such(kind: str, name: str, known: Iterable[str], file: str = "") -> ConfigInvalid:
+    """The error of whoever asks for a job that isn't there, or for another ``kind`` of thing.
 
-    A stranger may have chosen the name, as in a dispatch.
+    ``file`` is the one that alone was looked in. A stranger may have chosen the name, as in a dispatch.
     """
-    jobs = list(known)
-    more = f" and {len(jobs) - LISTED:,} more" if len(jobs) > LISTED else ""
+    names = list(known)
+    more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    listed = f"the {kind}s are: {', '.join(names[:LISTED])}{more}"
     return ConfigInvalid(
-        f"there is no job `{ascii(name)[1:-1]}`" + (f" in {file}" if file else ""),
-        why=f"the jobs are: {', '.join(jobs[:LISTED])}{more}" if jobs else "there is no job at all",
-        hint=did_you_mean(name, jobs),
+        f"there is no {kind} `{ascii(name)[1:-1]}`" + (f" in {file}" if file else ""),
+        why=listed if names else f"there is no {kind} at all",
+        hint=did_you_mean(name, names),
     )
 
 

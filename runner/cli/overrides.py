@@ -18,7 +18,7 @@ from runner.events import DispatchOverrides
 from runner.execution.request import Overrides
 from runner.model import Config, Deferral, Environment, Job, PinnedDbt, VarValue
 from runner.steps import FORBIDDEN, NotADbtCommand, Step, parse_step
-from runner.unknown import did_you_mean, no_such_job
+from runner.unknown import did_you_mean, no_such
 
 
 def over(first: DispatchOverrides, second: DispatchOverrides) -> DispatchOverrides:
@@ -62,7 +62,7 @@ def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overr
 def find_job(config: Config, name: str) -> Job:
     """The job of this name; raises ConfigInvalid."""
     if name not in config.jobs:
-        raise no_such_job(name, config.jobs, config.path.name)
+        raise no_such("job", name, config.jobs, config.path.name)
     return config.jobs[name]
 
 

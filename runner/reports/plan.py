@@ -15,7 +15,7 @@ from runner.history import Entry
 from runner.model import Config, Job
 from runner.reports.report import DifferenceLine
 from runner.triggers import Plan, Triggered, Verdict, together
-from runner.unknown import no_such_job
+from runner.unknown import no_such
 
 # Of a verdict, what is said only where there is something to say.
 SELDOM = frozenset({"scheduled_for", "late", "coalesced", "upstream", "waiting"})
@@ -74,7 +74,7 @@ def _verdict(plan: Plan, job: str) -> Verdict:
     for each in plan.verdicts:
         if each.job == job:
             return each
-    raise no_such_job(job, (each.job for each in plan.verdicts))
+    raise no_such("job", job, (each.job for each in plan.verdicts))
 
 
 def difference_lines(difference: Difference | None) -> tuple[DifferenceLine, ...]:

@@ -22,7 +22,7 @@ from runner.schedule.due import due
 from runner.triggers import dispatches, rules, ticks
 from runner.triggers.dispatches import Asked
 from runner.triggers.plan import Changes, NotTriggered, Plan, Trigger, Triggered, Verdict
-from runner.unknown import no_such_job
+from runner.unknown import no_such
 
 
 def decide(
@@ -88,7 +88,7 @@ def _declared(config: Config, name: str) -> tuple[Job, Environment] | None:
 def _known(config: Config, name: str, elsewhere: Collection[str] = ()) -> None:
     jobs = dict.fromkeys([*config.jobs, *sorted(elsewhere)])
     if name not in jobs:
-        raise no_such_job(name, jobs, "" if elsewhere else config.path.name)
+        raise no_such("job", name, jobs, "" if elsewhere else config.path.name)
 
 
 def _ticked(config: Config, event: Tick, history: History | None, now: datetime) -> Plan:

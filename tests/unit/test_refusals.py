@@ -121,3 +121,65 @@ def test_of_several_jobs_files_a_command_that_takes_one_wants_it_named(project: 
     assert "they are ../dbt_jobs.yml, ../b/dbt_jobs.yml\n" in runs.err
     assert "hint: name the one that you mean: --config ../dbt_jobs.yml" in runs.err
     assert inside.cli("runs", "--config", "../b/dbt_jobs.yml").code == 0
+
+
+def test_a_trigger_that_is_not_there_is_told_as_a_job_is(project: Project) -> None:
+    done = project.cli("runs", "--trigger", "schedule", "--trigger", "schedul")
+    assert done.code == 2
+    assert done.err == (
+        "error: there is no trigger `schedul`\n"
+        "the triggers are: dispatch, job, manual, merge, merge_group, pull_request, schedule\n"
+        "\nhint: did you mean `schedule`?\n"
+    )
+    assert project.cli("runs", "--trigger", "job").code == 0
+
+
+PROFILES = """\
+shop:
+  target: prod
+  outputs:
+    prod: { type: duckdb, path: "{{ env_var('NOT_SET') }}" }
+    dev: { type: duckdb, path: dev.duckdb }
+other: { outputs: { production: { type: duckdb } } }
+"""
+OTHERS = JOBS.replace("{ target: prod }", "{ target: production }")
+
+
+def test_a_target_that_profiles_yml_does_not_have_is_a_warning(project: Project) -> None:
+    project.write("profiles.yml", PROFILES)
+    assert "unknown-target" not in project.cli("validate", "--format", "json").out
+    project.write("dbt_jobs.yml", OTHERS + "  slow: { target: dav }\n  quick: { target: dev }\n")
+    done = project.cli("validate", "--format", "json")
+    [file] = json.loads(done.out)["files"]
+    assert (done.code, file["valid"]) == (0, True)
+    found = [(each["line"], each["what"], each["hint"]) for each in file["problems"]]
+    place = project.path / "profiles.yml"
+    assert found == [
+        (
+            3,
+            f"there is no target `production` in {place}",
+            "add it to profiles.yml, or name one of these",
+        ),
+        (8, f"there is no target `dav` in {place}", "did you mean `dev`?"),
+    ]
+    assert file["problems"][0]["why"] == "the project's profile has: dev, prod"
+
+
+def test_a_profiles_yml_that_is_named_is_the_one_that_counts(
+    project: Project, tmp_path: Path
+) -> None:
+    project.write("profiles.yml", PROFILES)
+    project.write("dbt_jobs.yml", OTHERS)
+    (tmp_path / "named").mkdir()
+    (tmp_path / "named" / "profiles.yml").write_text(PROFILES.replace("dev:", "production:"))
+    by_variable = project.cli("validate", DBT_PROFILES_DIR=str(tmp_path / "named"))
+    assert "target" not in by_variable.out
+    project.write("dbt_jobs.yml", OTHERS.replace("production }", "production, profiles_dir: up }"))
+    assert "target" not in project.cli("validate").out
+    project.write("up/profiles.yml", PROFILES)
+    assert "no target `production`" in project.cli("validate").out
+    project.write("up/profiles.yml", "{{ nothing that can be read }}")
+    assert project.cli("validate").code == 0
+    project.write("dbt_jobs.yml", OTHERS)
+    project.write("dbt_project.yml", "name: shop\nprofile: \"{{ env_var('PROFILE') }}\"\n")
+    assert "target" not in project.cli("validate").out
