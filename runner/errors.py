@@ -63,6 +63,10 @@ class ConfigInvalid(DbtGitopsError):
     exit_code = ExitCode.CONFIG_INVALID
 
 
+class JobsFileInvalid(ConfigInvalid):
+    """The first problem of a jobs file, all of whose problems have been printed and annotated."""
+
+
 class EventMalformed(ConfigInvalid):
     """What GitHub's runner says about the event can't be read, or isn't what GitHub sends."""
 

@@ -24,6 +24,7 @@ from runner.errors import ConfigInvalid, ExitCode, GitHubFailed, StateUnresolved
 from runner.history import Entry, History
 from runner.history_readings import unfinished
 from runner.model import Config
+from runner.unknown import did_you_mean
 
 if TYPE_CHECKING:
     from runner.github.answers import WorkflowRun
@@ -132,7 +133,8 @@ def _one(config: Config, name: str, known: Known) -> str:
         raise ConfigInvalid(
             f"there is no run and no job {name!a}",
             why=f"the jobs are: {', '.join(config.jobs)}; no run of the history is called so",
-            hint="`dbt-gitops runs` lists them; GitHub's number of the workflow's run, which stands in its"
+            hint=did_you_mean(name, config.jobs)
+            or "`dbt-gitops runs` lists them; GitHub's number of the workflow's run, which stands in its"
             " address, does too",
         )
     return known.one(name)

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import click
 
-from runner.config import Loaded, default_file, load
-from runner.errors import ConfigInvalid
+from runner.cli.jobs_files import jobs_file
+from runner.config import Loaded, load
+from runner.errors import ConfigInvalid, JobsFileInvalid
 from runner.model import Config
-from runner.reports.problems import as_annotations, as_text
+from runner.reports.problems import annotated, as_text
 
 
 def load_config(given: Path | None) -> Config:
-    """The jobs file as a Config; raises ConfigInvalid after every problem has been printed."""
-    config = load_whole(given or default_file()).config
+    """The jobs file as a Config; raises JobsFileInvalid after every problem has been printed."""
+    config = load_whole(given or jobs_file(os.environ)).config
     assert config is not None, "else it is refused"
     return config
 
@@ -27,12 +28,12 @@ def load_whole(path: Path) -> Loaded:
     if loaded.problems:
         click.echo(as_text(loaded), err=True)
     if loaded.problems and os.environ.get("GITHUB_ACTIONS") == "true":
-        click.echo(as_annotations(loaded), err=True)
+        click.echo(annotated(loaded.problems), err=True)
     if loaded.config is None:
         first, more = loaded.errors[0], len(loaded.errors) - 1
-        raise ConfigInvalid(
+        raise JobsFileInvalid(
             f"{path}:{first.line}: {first.what}",
-            why=f"and {more} more, listed above" if more else first.why,
+            why=f"and {more} more, which the log lists" if more else first.why,
             hint=first.hint,
         )
     return loaded

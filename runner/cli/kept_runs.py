@@ -16,7 +16,7 @@ from runner.git import origin
 from runner.github.artifact_names import run_artifact
 from runner.github.connection import NotConnected, repository_of
 from runner.github.download import ArtifactRefused
-from runner.history import Entry
+from runner.history import Entry, History, same_run
 from runner.model import Config
 from runner.record import Run
 from runner.record_json import RECORD, run_from_json, run_to_json
@@ -35,11 +35,27 @@ def found_run(
     known = known_runs(run_id, config, environ, say)
     name = known.one(run_id)
     entry = known.entry(name)
-    found = Found(run_id=name, entry=entry, page=_page(entry, config.root, environ))
+    found = Found(
+        run_id=name,
+        entry=entry,
+        endings=_endings(entry, known.history),
+        page=_page(entry, config.root, environ),
+    )
     local = config.root / HOME / "runs" / name / RECORD
     if local.exists():
         return _from(found, local)
     return _from_github(found, config, environ, cache_of(config, environ, say))
+
+
+def _endings(entry: Entry | None, history: History) -> dict[str, str]:
+    """How those have ended that started it, by their jobs; a later attempt's id is its own."""
+    return {
+        job: next(
+            (e.outcome.status for e in history.of(job) if e.outcome and same_run(run_id, e.run_id)),
+            "",
+        )
+        for job, run_id in (entry.upstream.items() if entry else ())
+    }
 
 
 def _from(found: Found, path: Path) -> Found:

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from runner import __version__
-from runner.errors import DbtGitopsError, ExitCode
+from runner.errors import DbtGitopsError, ExitCode, JobsFileInvalid
 from runner.github.commands import annotation
 from runner.github.fence import defused
 
@@ -71,9 +71,7 @@ def run(arguments: list[str]) -> int:
         result: Any = cli.main(arguments, prog_name="dbt-gitops", standalone_mode=False)
         return int(result or 0)
     except DbtGitopsError as error:
-        _complain(str(error))
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            _annotate(error)
+        _tell(error)
         return int(error.exit_code)
     except click.UsageError as error:
         error.show()
@@ -96,9 +94,18 @@ def _complain(text: str) -> None:
     click.echo(click.style("error: ", fg="red", bold=True) + defused(text), err=True)
 
 
-def _annotate(error: DbtGitopsError) -> None:
-    """For the page of the workflow's run, where nobody reads logs first."""
-    click.echo(annotation("error", str(error), title="dbt-gitops"), err=True)
+def _tell(error: DbtGitopsError) -> None:
+    """Once, and on GitHub for the page of the workflow's run too, where nobody reads logs first."""
+    on_github = os.environ.get("GITHUB_ACTIONS") == "true"
+    if not isinstance(error, JobsFileInvalid):
+        _complain(str(error))
+        if on_github:
+            click.echo(annotation("error", str(error), title="dbt-gitops"), err=True)
+    if on_github:
+        _summarize(error)
+
+
+def _summarize(error: DbtGitopsError) -> None:
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:
         from runner.reports.markdown import document, fence

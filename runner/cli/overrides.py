@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from runner.events import DispatchOverrides
 from runner.execution.request import Overrides
 from runner.model import Config, Deferral, Environment, Job, PinnedDbt, VarValue
 from runner.steps import FORBIDDEN, NotADbtCommand, Step, parse_step
+from runner.unknown import did_you_mean, no_such
 
 
 def over(first: DispatchOverrides, second: DispatchOverrides) -> DispatchOverrides:
@@ -62,11 +62,7 @@ def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overr
 def find_job(config: Config, name: str) -> Job:
     """The job of this name; raises ConfigInvalid."""
     if name not in config.jobs:
-        raise ConfigInvalid(
-            f"there is no job `{name}` in {config.path}",
-            why=f"its jobs are: {', '.join(config.jobs)}",
-            hint=_did_you_mean(name, config.jobs),
-        )
+        raise no_such("job", name, config.jobs, config.path.name)
     return config.jobs[name]
 
 
@@ -151,14 +147,9 @@ def parse_deferral(config: Config, job: str, name: str) -> Deferral:
     if not isinstance(target, Target):
         raise ConfigInvalid(
             f"--defer-to {name} is not one environment or job of {config.path}",
-            hint=_did_you_mean(name, [*config.environments, *config.jobs])
+            hint=did_you_mean(name, [*config.environments, *config.jobs])
             or "write environment:NAME, job:NAME or self",
         )
     declared = config.jobs[job].defer
     on_missing = declared.on_missing if declared else "fail"
     return Deferral(environment=target.environment, job=target.job, on_missing=on_missing)
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean `{close[0]}`?" if close else ""

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from runner.cli.config_file import load_configs
+from runner.cli.jobs_files import jobs_files
 from runner.cli.plan_telling import (
     tell_invalid,
     tell_skipped,
@@ -19,7 +20,6 @@ from runner.cli.plan_telling import (
     write_plan,
 )
 from runner.cli.planning import decided
-from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Dispatch, Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
@@ -78,10 +78,10 @@ def plan(
     environ = dict(os.environ)
     now = datetime.now(timezone.utc)
     if not _anything(event, event_path, environ):
-        return _overview(config or (default_file(),), output, now)
+        return _overview(config or jobs_files(environ), output, now)
     happened = _event(event, event_path, environ)
     starts = event is None and environ.get("GITHUB_ACTIONS") == "true"
-    paths = config or (default_file(),)
+    paths = config or jobs_files(environ)
     try:
         files = load_configs(paths)
     except ConfigInvalid as error:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timezone
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -21,6 +22,8 @@ from runner.github.fence import defused
 from runner.history import Entry, History
 from runner.model import Config
 from runner.record_json import plain
+from runner.triggers.plan import Trigger
+from runner.unknown import no_such
 
 SHOWN = 20
 UNFINISHED = "unfinished"
@@ -89,6 +92,7 @@ def list_runs(
     history = history_of(loaded, dict(os.environ), say) or History()
     fitting = [each for each in history.entries if _fits(each, job, after, status, trigger)]
     _check_job(job, loaded, history)
+    _check_triggers(trigger, history)
     if as_json:
         click.echo(_as_json(fitting[:limit]))
         return ExitCode.SUCCESS
@@ -177,9 +181,15 @@ def _check_job(job: str | None, config: Config, history: History) -> None:
     """A name that nobody knows is a mistake in typing."""
     names = {*config.jobs, *(entry.job for entry in history.entries)}
     if job is not None and job not in names:
-        raise ConfigInvalid(
-            f"there is no job {job!a}", why=f"the jobs are {', '.join(sorted(names)) or 'none'}"
-        )
+        raise no_such("job", job, sorted(names))
+
+
+def _check_triggers(asked: Iterable[str], history: History) -> None:
+    """Neither ours nor that of a run, which may have been started by another event of GitHub's."""
+    known = sorted({"manual", *get_args(Trigger), *(entry.trigger for entry in history.entries)})
+    for name in asked:
+        if name not in known:
+            raise no_such("trigger", name, known)
 
 
 def _as_json(entries: Iterable[Entry]) -> str:

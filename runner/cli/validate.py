@@ -11,8 +11,10 @@ import click
 
 from runner.cli.compiling import in_workflow
 from runner.cli.crowding import with_crowding
+from runner.cli.jobs_files import jobs_files
 from runner.cli.pace import with_pace
-from runner.config import Loaded, default_file, load
+from runner.cli.targets import with_targets
+from runner.config import Loaded, load
 from runner.errors import ExitCode
 from runner.reports.problems import as_annotations, as_json, as_text
 
@@ -32,10 +34,11 @@ RENDERERS = {"text": as_text, "github": as_annotations}
 def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """Check jobs files, and report everything that is wrong with them.
 
-    FILES are jobs files; without any, dbt_jobs.yml in this folder.
+    FILES are jobs files; without any, dbt_jobs.yml in this folder, else on one's own machine those that
+    the compiled workflow names.
     """
     environ = dict(os.environ)
-    checked = [_with_workflow(load(file), environ) for file in files or (default_file(),)]
+    checked = [_checked(load(file), environ) for file in files or jobs_files(environ)]
     checked = with_crowding(with_pace(checked, environ))
     if output == "json":
         click.echo(as_json(checked))
@@ -46,6 +49,7 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     return ExitCode.SUCCESS if valid else ExitCode.CONFIG_INVALID
 
 
-def _with_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
-    """With what is wrong with the workflow that it is compiled into."""
+def _checked(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
+    """With what is wrong beside it: with profiles.yml, and the workflow that it is compiled into."""
+    loaded = with_targets(loaded, environ)
     return replace(loaded, problems=(*loaded.problems, *in_workflow(loaded, environ)))

@@ -12,9 +12,18 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, find, plain
-from runner.config.text import START, Source, Span, did_you_mean, printable, shown
-from runner.config.wording import an_example, dotted, expected, flow, joined, not_the_type
+from runner.config.text import START, Source, Span, printable, shown
+from runner.config.wording import (
+    an_example,
+    choice_meant,
+    dotted,
+    expected,
+    flow,
+    joined,
+    not_the_type,
+)
 from runner.model import Problem
+from runner.unknown import did_you_mean
 
 # More say nothing new, and a hostile file could ask for hundreds of thousands.
 MAX_ERRORS = 200
@@ -210,8 +219,8 @@ def _wrong_value(source: Source, node: Node, at: Span, error: _Error) -> Problem
     what, why, hint = f"{where} is not valid", f"{error.keyword}: {wanted}", ""
     if error.keyword == "enum":
         what, why = _not_one_of(where, text, wanted)
-        near = did_you_mean(text, [w for w in wanted if isinstance(w, str)])
-        hint = near or (example if len(wanted) == 1 else "")
+        near = choice_meant(text, wanted)
+        hint = f"did you mean `{near}`?" if near else (example if len(wanted) == 1 else "")
     elif error.keyword == "pattern":
         what = f"{shown(text)} is not a valid {schema['title'].lower()}"
         why, hint = schema["patternErrorMessage"], example

@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,27 +162,3 @@ def _escaped(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return " "
     return character.encode("unicode_escape").decode()
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``did you mean `daily`?``, or nothing where no known word is near."""
-    near = nearest(word, known)
-    return f"did you mean `{near}`?" if near else ""
-
-
-def nearest(word: str, known: Iterable[str], most: int = 100) -> str | None:
-    """The most similar known word. Compares ``most`` of them, for there may be thousands."""
-    folded = word.casefold()
-    known = list(known)
-    longer = [each for each in known if each.startswith(word)] if len(word) > 2 else []
-    if len(longer) == 1 or not folded:
-        return longer[0] if folded else None
-    alike = (k for k in known if k and abs(len(k) - len(word)) <= 3 and _shares_an_end(k, folded))
-    candidates = {candidate.casefold(): candidate for candidate in islice(alike, most)}
-    found = get_close_matches(folded, candidates, n=1, cutoff=0.6)
-    return candidates[found[0]] if found else None
-
-
-def _shares_an_end(known: str, folded: str) -> bool:
-    known = known.casefold()
-    return known[0] == folded[0] or known[-1] == folded[-1] or known[:2] == folded[1::-1]

@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.config.nodes import Mapping, Node, Path, Scalar, Sequence
 from runner.config.text import printable, shown
+from runner.unknown import nearest
 
 _TYPES = {
     "string": "text",
@@ -25,6 +26,8 @@ _KINDS = {
     "number": "a number",
     "boolean": "true or false",
 }
+# What GitHub and dbt Cloud call otherwise.
+SAME = {"failure": "error", "failed": "error", "fail": "error", "errored": "error"}
 
 
 def dotted(path: Path) -> str:
@@ -116,4 +119,13 @@ def _as_list(node: Scalar, schema: dict[str, Any]) -> str:
     """A single text where a list of texts belongs is most likely its one item."""
     if schema["type"] != "array" or schema["items"].get("type") != "string":
         return ""
-    return f"write a list: `[{printable(node.text)[:60]}]`"
+    choices = schema["items"].get("enum", [node.text])
+    text = node.text if node.text in choices else choice_meant(node.text, choices)
+    return f"write a list: `[{printable(text)[:60]}]`" if text else ""
+
+
+def choice_meant(text: str, choices: Iterable[object]) -> str | None:
+    """The nearest of the values that can be written; other programs' words are known, too."""
+    words = [choice for choice in choices if isinstance(choice, str)]
+    same = SAME.get(text.casefold())
+    return same if same in words else nearest(text, words)

@@ -29,6 +29,16 @@ def find_profiles_dir(configured: Path | None, project: Path, environ: Mapping[s
     )
 
 
+def first_folder(configured: Path | None, project: Path, environ: Mapping[str, str]) -> Path:
+    """Where dbt looks first: the folder that is named, else the project; it may have no file."""
+    return configured or _default_folders(project, environ)[0]
+
+
+def targets_of(profiles_dir: Path, profile: str) -> frozenset[str]:
+    """The outputs of a profile by name; none where it has none, or Jinja names it."""
+    return frozenset(map(str, _outputs(_read(profiles_dir / FILE).get(profile))))
+
+
 def write_overlay(profiles_dir: Path, schema: str, into: Path) -> Path:
     """A copy of profiles.yml in ``into`` in which every output writes into ``schema``.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from shlex import quote
 
 from runner.blocks import Block, blocks, checks_changes
 from runner.model import Config, Job, Schedule
@@ -77,17 +78,20 @@ def _block(block: Block) -> str:
 
 
 def _secrets(found: Sequence[Block]) -> list[Callable[[], str]]:
+    """The command for each place that one has to be in; ``plan`` and ``report`` are in no environment."""
     places: dict[str, list[str]] = {}
     for block in found:
         for name in block_secrets(block):
             place = block.environment.github_environment
-            where = f"environment {place}" if place else "repository"
+            where = f" --env {quote(place)}" if place else ""
             places.setdefault(name, []).append(where)
     for name in report_secrets(found):
-        places[name].append("repository, for plan or report")
+        if "" not in places[name]:
+            places[name].append("  # of the repository too, for plan or report")
     return [
-        partial("{}: {}".format, name, " and ".join(dict.fromkeys(named)))
+        partial("gh secret set {}{}".format, name, where)
         for name, named in places.items()
+        for where in dict.fromkeys(named)
     ]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from io import StringIO
 from typing import TextIO
@@ -28,12 +28,14 @@ LONGEST = 500
 class Found:
     """A run by its id: ``entry`` of the history, ``run`` its record; either may be missing, not both.
 
+    ``endings`` are those of the runs that started it, each by its job, "" where it isn't known.
     ``place`` says where the record is, ``trouble`` why it can't be had; ``page`` is on GitHub.
     """
 
     run_id: str
     entry: Entry | None = None
     run: Run | None = None
+    endings: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     trouble: str = ""
     page: str = ""
@@ -58,6 +60,7 @@ def _parts(found: Found) -> Iterator[RenderableType]:
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     rows = {**(_of_entry(found.entry) if found.entry else {}), **_of_run(found.run)}
+    rows["started by"] = _started_by(found)
     for name, value in {"run": found.run_id, **rows, "page": found.page}.items():
         if value:
             facts.add_row(name, Text(clipped(one_line(value), LONGEST)))
@@ -78,7 +81,7 @@ def _of_entry(entry: Entry) -> dict[str, str]:
     return {
         "job": f"{entry.job} in {entry.environment}",
         "target": "",
-        "started by": _started_by(entry.trigger, entry.actor, entry.cause),
+        "started by": "",
         "scheduled for": scheduled,
         "planned": _time(entry.planned_at),
         "waited": format_duration(entry.wait_seconds) if entry.wait_seconds else "",
@@ -96,7 +99,7 @@ def _of_run(run: Run | None) -> dict[str, str]:
     return {
         "job": f"{run.job} in {run.environment}",
         "target": run.target or "",
-        "started by": _started_by(run.trigger, run.actor, run.cause),
+        "started by": "",
         "commit": f"{run.commit[:7]} of {run.branch}" if run.commit else "",
         "began": _time(run.started_at),
         "deferred to": f"run {state.run_id} of commit {state.commit[:7]}" if state else "",
@@ -117,9 +120,22 @@ def _verdict(entry: Entry) -> Text:
     return text.append(f"{times}{reason}", style="not bold default")
 
 
-def _started_by(trigger: str, actor: str, cause: str) -> str:
-    who = f" by {actor}" if actor else ""
-    return f"{trigger}{who}: {cause}" if cause else f"{trigger}{who}"
+def _started_by(found: Found) -> str:
+    """The jobs that it comes after, where it does; the account that passed that on says nothing."""
+    told = found.run or found.entry
+    assert told is not None, "one of them is there"
+    if told.trigger == "job" and told.cause:
+        return _after(found.endings) or told.cause
+    who = f" by {told.actor}" if told.actor else ""
+    return f"{told.trigger}{who}: {told.cause}" if told.cause else f"{told.trigger}{who}"
+
+
+def _after(endings: Mapping[str, str]) -> str:
+    """``after `ingest` (success) and `users` (error)``; "" where no ending is known."""
+    if not any(endings.values()):
+        return ""
+    jobs = (f"`{job}`{f' ({ending})' if ending else ''}" for job, ending in endings.items())
+    return f"after {' and '.join(jobs)}"
 
 
 def _time(time: datetime) -> str:

@@ -10,12 +10,12 @@ from typing import Literal
 
 from runner.config.difference import Change, Difference, FieldChange
 from runner.config.text import printable
-from runner.errors import ConfigInvalid
 from runner.github.fence import defused
 from runner.history import Entry
 from runner.model import Config, Job
 from runner.reports.report import DifferenceLine
 from runner.triggers import Plan, Triggered, Verdict, together
+from runner.unknown import no_such
 
 # Of a verdict, what is said only where there is something to say.
 SELDOM = frozenset({"scheduled_for", "late", "coalesced", "upstream", "waiting"})
@@ -74,10 +74,7 @@ def _verdict(plan: Plan, job: str) -> Verdict:
     for each in plan.verdicts:
         if each.job == job:
             return each
-    raise ConfigInvalid(
-        f"there is no job `{job}`",
-        why=f"the jobs are: {', '.join(each.job for each in plan.verdicts)}",
-    )
+    raise no_such("job", job, (each.job for each in plan.verdicts))
 
 
 def difference_lines(difference: Difference | None) -> tuple[DifferenceLine, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -98,7 +99,12 @@ def _file(loaded: Loaded) -> dict[str, object]:
 
 def as_annotations(loaded: Loaded) -> str:
     """One workflow command a problem, and the last line as a plain one."""
-    return "\n".join([*(_annotation(problem) for problem in loaded.problems), summary(loaded)])
+    return "\n".join([*map(_annotation, loaded.problems), summary(loaded)])
+
+
+def annotated(problems: Iterable[Problem]) -> str:
+    """One workflow command a problem."""
+    return "\n".join(map(_annotation, problems))
 
 
 def _annotation(problem: Problem) -> str:

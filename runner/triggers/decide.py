@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from runner.errors import ConfigInvalid
 from runner.events import (
     Dispatch,
     Event,
@@ -24,6 +22,7 @@ from runner.schedule.due import due
 from runner.triggers import dispatches, rules, ticks
 from runner.triggers.dispatches import Asked
 from runner.triggers.plan import Changes, NotTriggered, Plan, Trigger, Triggered, Verdict
+from runner.unknown import no_such
 
 
 def decide(
@@ -89,12 +88,7 @@ def _declared(config: Config, name: str) -> tuple[Job, Environment] | None:
 def _known(config: Config, name: str, elsewhere: Collection[str] = ()) -> None:
     jobs = dict.fromkeys([*config.jobs, *sorted(elsewhere)])
     if name not in jobs:
-        near = difflib.get_close_matches(name, jobs, n=1)
-        raise ConfigInvalid(
-            f"there is no job {name!r}" + ("" if elsewhere else f" in {config.path.name}"),
-            why=f"the jobs are: {', '.join(jobs)}",
-            hint=f"did you mean `{near[0]}`?" if near else "",
-        )
+        raise no_such("job", name, jobs, "" if elsewhere else config.path.name)
 
 
 def _ticked(config: Config, event: Tick, history: History | None, now: datetime) -> Plan:

@@ -41,6 +41,8 @@ def plan(files: Sequence[str], found: Sequence[Block], permissions: Lines, uses:
                 "  legs: ${{ steps.plan.outputs.legs }}",
                 "  deploys: ${{ steps.plan.outputs.deploys }}",
                 *_steps(
+                    "# The whole history: a pull request is compared with where it began, a push with what",
+                    "# was there, and an old run that is run again with what main has become.",
                     *checkout(),
                     f"- uses: {uses}",
                     "  id: plan",

@@ -95,6 +95,8 @@ def test_a_chain_runs_to_its_end_one_at_a_time(chain: Project) -> None:
     assert [run["trigger"] for run in runs.values()] == ["manual", "job", "job", "job"]
     assert runs["ingest"]["cause"] == "a try"
     assert runs["left"]["cause"] == "`ingest` has ended: success"
+    shown = chain.cli("runs", "show", runs["left"]["run_id"]).out.splitlines()
+    assert "started by  `ingest` has ended: success" in shown
     assert all(run["state_published"] for run in runs.values())
     assert overlap(runs["left"], runs["right"]) < 0
     lines = done.out.splitlines()

@@ -481,6 +481,24 @@ def test_a_run_is_shown_and_then_again_without_a_request(there: OnGitHub) -> Non
     assert json.loads(runs(there, "show", daily.run_id, "--json").out)["run_id"] == daily.run_id
 
 
+def test_what_comes_after_other_jobs_says_how_they_ended(there: OnGitHub) -> None:
+    daily = replace(ended(), workflow_run=NUMBER)
+    hourly = replace(ended("hourly", status="error"), workflow_run=NUMBER)
+    both = planned(
+        "slow",
+        trigger="job",
+        actor="github-actions[bot]",
+        cause="`hourly` has ended: error",
+        upstream={"daily": daily.run_id, "hourly": hourly.run_id},
+        attempt=1,
+    )
+    # The history has forgotten what it comes after.
+    late = replace(both, run_id="20261120T000000Z-slow-fedcba", upstream={"daily": "long-ago"})
+    plan(there, daily, hourly, both, late)
+    assert "after `daily` (success) and `hourly` (error)\n" in runs(there, "show", both.run_id).out
+    assert "started by  `hourly` has ended: error\n" in runs(there, "show", late.run_id).out
+
+
 def test_what_has_no_record_is_shown_as_the_history_has_it(there: OnGitHub) -> None:
     lost = replace(ended("hourly", status="error"), workflow_run=NUMBER)
     other = replace(ended(), workflow_run=NUMBER)
@@ -512,7 +530,7 @@ def test_a_run_that_nobody_knows_is_a_mistake(there: OnGitHub) -> None:
     several = runs(there, "show", "0000Z-")
     assert several.code == 2
     assert "is in the ids of 2 runs" in several.err
-    assert "there is no job 'dayly'" in runs(there, "dayly").err
+    assert "there is no job `dayly`" in runs(there, "dayly").err
 
 
 def test_without_a_token_it_says_so(there: OnGitHub) -> None:

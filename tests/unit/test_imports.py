@@ -25,7 +25,7 @@ FLOORS: list[set[str]] = [
         "record",
         "record_json",
     },
-    {"base_commit", "git", "masking", "steps", "stopping"},
+    {"base_commit", "git", "masking", "steps", "stopping", "unknown"},
     {"chain", "durations", "errors", "patterns", "run_id"},
 ]
 NEIGHBOURS = {

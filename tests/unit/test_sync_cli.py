@@ -77,9 +77,26 @@ jobs of the workflow:
   production: 2 jobs of environment production on ubuntu-latest
   ci-checks: 1 job of environment ci on ubuntu-latest
 secrets to create:
-  PASSWORD: environment prod
+  gh secret set PASSWORD --env prod
 note: dbt-gitops/dbt-gitops@v{__version__} is not pinned to a commit: dbt-gitops sync --pin
 """
+
+
+def test_a_secret_is_named_for_each_place_that_it_has_to_be_in(shop: Project) -> None:
+    keys = "secrets: [AWS_SECRET_ACCESS_KEY, PASSWORD], github_environment: our prod"
+    jobs = JOBS.replace("secrets: [PASSWORD], github_environment: prod", keys)
+    shop.write("dbt_jobs.yml", jobs.replace("state: github", "state: s3://bucket/state"))
+    done = shop.cli("sync")
+    assert done.code == 0, done.err
+    assert (
+        """\
+secrets to create:
+  gh secret set AWS_SECRET_ACCESS_KEY --env 'our prod'
+  gh secret set AWS_SECRET_ACCESS_KEY  # of the repository too, for plan or report
+  gh secret set PASSWORD --env 'our prod'
+"""
+        in done.out
+    )
 
 
 def test_check_says_what_is_stale_and_writes_nothing(shop: Project) -> None:

@@ -284,7 +284,7 @@ def test_a_job_that_only_the_head_has_is_not_run() -> None:
 def test_a_dispatch_of_a_job_that_is_not_there() -> None:
     with pytest.raises(ConfigInvalid) as caught:
         verdict(ANY, replace(DISPATCH, job="jobb"))
-    assert "there is no job 'jobb'" in str(caught.value)
+    assert "there is no job `jobb`" in str(caught.value)
     assert "did you mean `job`?" in str(caught.value)
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from runner.config.checks.steps import step_of
 from runner.config.nodes import Scalar
 from runner.config.targets import Ambiguous, Target, Unknown, resolve
-from runner.config.text import did_you_mean, shown
+from runner.config.text import shown
 from runner.config.written import Written, WrittenJob
 from runner.model import Problem
 from runner.steps import compares
+from runner.unknown import did_you_mean
 
 
 def deferral_targets(written: Written) -> Iterator[Problem]:

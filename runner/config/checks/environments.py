@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from runner.config.nodes import Entry, Scalar
-from runner.config.text import did_you_mean, shown
+from runner.config.text import shown
 from runner.config.written import Written
 from runner.model import Problem
+from runner.unknown import did_you_mean
 
 SCHEMA_FIELDS = ("pr_number", "job", "sha7", "branch")
 _BRACES = re.compile(r"\{([^{}]*)\}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runner.config.nodes import Mapping, Scalar
-from runner.config.text import did_you_mean, shown
+from runner.config.text import shown
 from runner.config.wording import joined
 from runner.config.written import LISTS_OF_NAMES, Written, WrittenJob, upstreams
 from runner.model import Problem
+from runner.unknown import did_you_mean
 
 RESERVED = "self"
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from runner.config.compose import parse
 from runner.config.nodes import Mapping, Scalar
-from runner.config.text import Source, nearest, printable, shown
+from runner.config.text import Source, printable, shown
 from runner.config.written import Written, WrittenJob
 from runner.model import Problem
 from runner.steps import COMMANDS, FORBIDDEN, NotADbtCommand, Step, parse_step
+from runner.unknown import nearest
 
 
 @dataclass(frozen=True, kw_only=True)

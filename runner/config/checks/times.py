@@ -7,12 +7,13 @@ from datetime import timedelta
 from itertools import chain
 
 from runner.config.nodes import Mapping, Scalar
-from runner.config.text import nearest, shown
+from runner.config.text import shown
 from runner.config.written import Written
 from runner.durations import parse_duration
 from runner.model import Problem, Severity
 from runner.schedule.cron import check_cron
 from runner.schedule.zones import is_zone, zone_names
+from runner.unknown import nearest
 
 LEAST_GRACE = timedelta(minutes=10)
 

@@ -1,0 +1,72 @@
+"""Targets that profiles.yml doesn't have, as `validate` says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from runner.config import Loaded, Position
+from runner.config.text import printable, shown
+from runner.dbt.profiles import FILE, first_folder, targets_of
+from runner.dbt.project import read_project
+from runner.errors import ConfigInvalid
+from runner.model import Config, Job, Problem
+from runner.unknown import did_you_mean
+
+
+def with_targets(loaded: Loaded, environ: Mapping[str, str]) -> Loaded:
+    """With a warning for each that isn't in the profiles.yml of the project, or in one that is named.
+
+    The one in somebody's home says nothing of the machine that runs the job.
+    """
+    return replace(loaded, problems=(*loaded.problems, *_problems(loaded, environ)))
+
+
+def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
+    if (config := loaded.config) is None:
+        return
+    # A file may have a thousand jobs, and few folders.
+    targets: dict[Path, frozenset[str]] = {}
+    told: set[Position | None] = set()
+    for job in config.jobs.values():
+        folder, place = _folder(config, job, environ), _place(loaded, job)
+        if folder not in targets:
+            targets[folder] = _known(config, folder)
+        known = targets[folder]
+        if job.target is None or not known or job.target in known or place in told:
+            continue
+        told.add(place)
+        yield Problem(
+            file=loaded.file,
+            line=place.line if place else 0,
+            column=place.column if place else 0,
+            end_column=place.column if place else 0,
+            code="unknown-target",
+            what=f"there is no target {shown(job.target)} in {printable(str(folder / FILE))}",
+            why=printable(f"the project's profile has: {', '.join(sorted(known))}"),
+            hint=printable(did_you_mean(job.target, sorted(known)))
+            or f"add it to {FILE}, or name one of these",
+            severity="warning",
+        )
+
+
+def _folder(config: Config, job: Job, environ: Mapping[str, str]) -> Path:
+    configured = config.environment_of(job).profiles_dir
+    return first_folder(configured, config.project, {**environ, **job.env})
+
+
+def _known(config: Config, folder: Path) -> frozenset[str]:
+    """None where no file is there, or where it or its profile isn't plain: then dbt has the word."""
+    try:
+        profile = read_project(config.project).get("profile")
+        return targets_of(folder, str(profile)) if (folder / FILE).is_file() else frozenset()
+    except (ConfigInvalid, OSError):
+        return frozenset()
+
+
+def _place(loaded: Loaded, job: Job) -> Position | None:
+    """Where the target is written that the job has."""
+    ways = (("jobs", job.name), ("defaults",), ("environments", job.environment))
+    found = (loaded.where(*way, "target") for way in ways)
+    return next(filter(None, found), None)
