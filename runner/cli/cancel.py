@@ -14,12 +14,13 @@ import click
 from runner.blocks import runs_job, runs_none
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
-from runner.cli.following import COMPLETED
-from runner.cli.histories import history_of
-from runner.cli.run_ids import Known, known_runs
+from runner.cli.options import config_option
+from runner.cli.past.following import COMPLETED
+from runner.cli.past.histories import history_of
+from runner.cli.past.run_ids import Known, known_runs
+from runner.cli.past.under_way import UnderWay, under_way
 from runner.cli.saying import say
 from runner.cli.stores import workflow
-from runner.cli.under_way import UnderWay, under_way
 from runner.errors import ConfigInvalid, ExitCode, GitHubFailed, StateUnresolved
 from runner.history import Entry, History
 from runner.history_readings import unfinished
@@ -35,7 +36,7 @@ NOT_THERE = 404
 
 @click.command()
 @click.argument("name", metavar="RUN")
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@config_option
 @click.option("--yes", is_flag=True, help="Also where other jobs share the workflow's run.")
 @click.option(
     "--force",

@@ -17,12 +17,13 @@ from runner.cleaned import Cleaned
 from runner.cleaning.artifacts import ArtifactRecords
 from runner.cleaning.clean import Cleaning
 from runner.cleaning.records import Record, local_records
-from runner.cli.base_file import load_base
 from runner.cli.cache import cache_folder
 from runner.cli.config_file import load_config
 from runner.cli.connecting import connect
+from runner.cli.launch.telling import summarize
+from runner.cli.options import config_option
+from runner.cli.plans.base_file import load_base
 from runner.cli.stores import store_of
-from runner.cli.telling import summarize
 from runner.config import default_file
 from runner.dbt.profiles import FILE as PROFILES
 from runner.errors import ConfigInvalid, ExitCode
@@ -48,7 +49,7 @@ LONGEST_SUMMARY = 50_000
 
 
 @click.command()
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@config_option
 @click.option("--event", metavar="NAME", help="GitHub's name of the event.  [GITHUB_EVENT_NAME]")
 @click.option(
     "--event-path",

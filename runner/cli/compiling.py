@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import pairwise
 from pathlib import Path
 
+from runner.cli.config_file import config_of, each_name_once
 from runner.cli.stores import in_checkout
 from runner.config import Loaded, load
 from runner.errors import ConfigInvalid
 from runner.git import repository_root
-from runner.model import Config, Problem
+from runner.model import Problem
 from runner.workflow import (
     PATH,
     NotOurs,
@@ -92,7 +93,7 @@ def in_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]
 
 def lost_state(loaded: Loaded) -> Iterator[Problem]:
     """A warning where runs on GitHub need what goes with the machine of each."""
-    config = _config(loaded)
+    config = config_of(loaded)
     if not in_checkout(config):
         return
     jobs = [job for job in config.jobs.values() if job.enabled]
@@ -157,7 +158,7 @@ def _source(loaded: Loaded, root: Path) -> Source:
         raise ConfigInvalid(f"{loaded.file} is not in the repository {root}")
     if not name.isprintable() or name != name.strip():
         raise ConfigInvalid(f"a workflow can't name the file {name!r}")
-    return Source(path=name, config=_config(loaded))
+    return Source(path=name, config=config_of(loaded))
 
 
 def _from_root(file: Path, root: Path) -> str | None:
@@ -167,37 +168,16 @@ def _from_root(file: Path, root: Path) -> str | None:
 
 
 def _refuse_differences(files: Sequence[Loaded]) -> None:
-    for first, second in combinations(files, 2):
-        twice = [name for name in _config(second).jobs if name in _config(first).jobs]
-        if twice:
+    each_name_once(files)
+    for first, second in pairwise(files):
+        if config_of(first).action != config_of(second).action:
             raise ConfigInvalid(
-                f"{_place(second, 'jobs', twice[0])}: there is a job `{twice[0]}` already",
-                why=f"{_place(first, 'jobs', twice[0])} has it; a run, a status and an artifact are"
-                f" named by the job alone{_and_more(twice)}",
-                hint="give one of the two another name",
-            )
-        if _config(first).action != _config(second).action:
-            raise ConfigInvalid(
-                f"{_place(second, 'action')}: another action than that of {_place(first, 'action')}",
+                f"{second.place('action')}: another action than that of {first.place('action')}",
                 why=f"one workflow calls one action: {_named(second)}, {_named(first)}",
                 hint="write the same `action` into both, or into neither",
             )
 
 
-def _config(loaded: Loaded) -> Config:
-    assert loaded.config is not None, "only files that are valid are compiled"
-    return loaded.config
-
-
-def _and_more(names: Sequence[str]) -> str:
-    return f"; so do {len(names) - 1} more of both files" if len(names) > 1 else ""
-
-
 def _named(loaded: Loaded) -> str:
-    action = _config(loaded).action
+    action = config_of(loaded).action
     return f"`{action}`" if action else "none, which is this release's"
-
-
-def _place(loaded: Loaded, *path: str) -> str:
-    found = loaded.where(*path)
-    return f"{loaded.file}:{found.line}" if found else f"{loaded.file}:1"

@@ -17,9 +17,12 @@ from runner.reports.problems import annotated, as_text
 
 def load_config(given: Path | None) -> Config:
     """The jobs file as a Config; raises JobsFileInvalid after every problem has been printed."""
-    config = load_whole(given or jobs_file(os.environ)).config
-    assert config is not None, "else it is refused"
-    return config
+    return config_of(load_whole(given or jobs_file(os.environ)))
+
+
+def config_of(loaded: Loaded) -> Config:
+    assert loaded.config is not None, "else it is refused"
+    return loaded.config
 
 
 def load_whole(path: Path) -> Loaded:
@@ -45,28 +48,30 @@ def load_configs(paths: Sequence[Path]) -> tuple[Config, ...]:
     Raises ConfigInvalid after every problem of all of them has been printed.
     """
     invalid: list[ConfigInvalid] = []
-    files = [config for path in paths for config in _sound(path, invalid)]
+    files = [loaded for path in paths for loaded in _sound(path, invalid)]
     if invalid:
         raise invalid[0]
-    _each_name_once(files)
-    return tuple(files)
+    each_name_once(files)
+    return tuple(map(config_of, files))
 
 
-def _sound(path: Path, invalid: list[ConfigInvalid]) -> Iterator[Config]:
-    try:
-        yield load_config(path)
-    except ConfigInvalid as error:
-        invalid.append(error)
-
-
-def _each_name_once(files: Sequence[Config]) -> None:
-    seen: dict[str, Config] = {}
-    for config in files:
-        for name in config.jobs:
+def each_name_once(files: Sequence[Loaded]) -> None:
+    """Raise ConfigInvalid where two of these files have a job of the same name."""
+    seen: dict[str, Loaded] = {}
+    for loaded in files:
+        for name in config_of(loaded).jobs:
             if name in seen:
                 raise ConfigInvalid(
-                    f"two jobs are called `{name}`: in {seen[name].path} and in {config.path}",
-                    why="a job's artifacts, statuses and turns are named after it alone",
-                    hint="give one of them another name",
+                    f"{loaded.place('jobs', name)}: there is a job `{name}` already",
+                    why=f"{seen[name].place('jobs', name)} has it; a run, a status and an artifact are"
+                    " named by the job alone",
+                    hint="give one of the two another name",
                 )
-            seen[name] = config
+            seen[name] = loaded
+
+
+def _sound(path: Path, invalid: list[ConfigInvalid]) -> Iterator[Loaded]:
+    try:
+        yield load_whole(path)
+    except ConfigInvalid as error:
+        invalid.append(error)

@@ -12,14 +12,15 @@ import click
 
 from runner.cli.config_file import load_configs
 from runner.cli.jobs_files import jobs_files
-from runner.cli.plan_telling import (
+from runner.cli.options import configs_option
+from runner.cli.plans.plan_telling import (
     tell_invalid,
     tell_skipped,
     tell_started,
     write_history,
     write_plan,
 )
-from runner.cli.planning import decided
+from runner.cli.plans.planning import decided
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Dispatch, Event, MergeGroup, PullRequest, read_event
 from runner.git import repository_root
@@ -31,12 +32,7 @@ RENDERERS = {"text": as_text, "json": as_json, "matrix": as_matrix}
 
 
 @click.command()
-@click.option(
-    "--config",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A jobs file; repeatable.  [dbt_jobs.yml]",
-)
+@configs_option
 @click.option("--event", metavar="NAME", help="GitHub's name of the event.  [GITHUB_EVENT_NAME]")
 @click.option(
     "--event-path",
@@ -110,7 +106,7 @@ def _anything(name: str | None, path: Path | None, environ: Mapping[str, str]) -
 
 
 def _overview(paths: tuple[Path, ...], output: str, now: datetime) -> ExitCode:
-    from runner.cli.overview import overview_of
+    from runner.cli.plans.overview import overview_of
     from runner.reports import overview
 
     renderers = {"text": overview.as_text, "json": overview.as_json}

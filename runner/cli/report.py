@@ -10,12 +10,13 @@ from pathlib import Path
 
 import click
 
-from runner.cli.chaining import chaining_of
 from runner.cli.config_file import load_config, load_configs
 from runner.cli.connecting import connect
-from runner.cli.deliveries import checks, delivery_of, place_here
-from runner.cli.ended_runs import report_ended
-from runner.cli.telling import not_started, warn
+from runner.cli.launch.chaining import chaining_of
+from runner.cli.launch.deliveries import checks, delivery_of, place_here
+from runner.cli.launch.telling import not_started, warn
+from runner.cli.options import configs_option
+from runner.cli.past.ended_runs import report_ended
 from runner.config import default_file
 from runner.delivery.delivery import Delivered, Delivery
 from runner.errors import ExitCode, RecordFailed
@@ -33,12 +34,7 @@ LOST = "the run ended without a word, cancelled or with its machine: see the log
 
 
 @click.command()
-@click.option(
-    "--config",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A jobs file; repeatable.  [dbt_jobs.yml]",
-)
+@configs_option
 @click.option("--unfinished", metavar="JOB", help="End what a dead run of JOB left.")
 @click.option(
     "--left",

@@ -8,21 +8,22 @@ from pathlib import Path
 
 import click
 
-from runner.cli.again import (
+from runner.cli.config_file import load_config
+from runner.cli.launch.again import (
     cause_of,
     newer_here,
     not_the_latest,
     record_here,
     recorded_overrides,
 )
-from runner.cli.config_file import load_config
-from runner.cli.dispatching import start
-from runner.cli.former import Again
-from runner.cli.histories import history_of
-from runner.cli.occasion import occasion_of
-from runner.cli.overrides import asked_overrides, find_job, parse_env
-from runner.cli.run_ids import Known, known_runs
-from runner.cli.running import Asked, run_and_tell
+from runner.cli.launch.former import Again
+from runner.cli.launch.occasion import occasion_of
+from runner.cli.launch.overrides import asked_overrides, find_job, parse_env
+from runner.cli.launch.running import Asked, run_and_tell
+from runner.cli.options import config_option
+from runner.cli.past.dispatching import start
+from runner.cli.past.histories import history_of
+from runner.cli.past.run_ids import Known, known_runs
 from runner.cli.saying import say
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides, inputs_of
@@ -33,7 +34,7 @@ from runner.model import Config
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@config_option
 @click.option(
     "--from-failure",
     is_flag=True,

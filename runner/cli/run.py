@@ -9,16 +9,17 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from runner.cli.again import as_it_was, cause_of
-from runner.cli.chain_here import run_chain
 from runner.cli.config_file import load_config
-from runner.cli.former import run_again
-from runner.cli.occasion import occasion_of
-from runner.cli.overrides import asked_overrides, find_job, over
-from runner.cli.overriding import overriding
-from runner.cli.running import Asked, run_and_tell
-from runner.cli.starting import start_of
-from runner.cli.telling import tell_skipped, tell_unprepared
+from runner.cli.launch.again import as_it_was, cause_of
+from runner.cli.launch.chain_here import run_chain
+from runner.cli.launch.former import run_again
+from runner.cli.launch.occasion import occasion_of
+from runner.cli.launch.overrides import asked_overrides, find_job, over
+from runner.cli.launch.overriding import overriding
+from runner.cli.launch.running import Asked, run_and_tell
+from runner.cli.launch.starting import start_of
+from runner.cli.launch.telling import tell_skipped, tell_unprepared
+from runner.cli.options import config_option
 from runner.config import default_file
 from runner.errors import ConfigInvalid, DbtGitopsError
 from runner.events import Dispatch, DispatchOverrides
@@ -30,7 +31,7 @@ WITH_CHAIN = frozenset({"job", "config", "cause", "chain", "as_json"})
 
 @click.command()
 @click.argument("job")
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@config_option
 @overriding
 @click.option("--cause", default="", help="Why; shown in the record and to dbt.")
 @click.option(

@@ -13,8 +13,9 @@ from typing import get_args
 import click
 
 from runner.cli.config_file import load_config
-from runner.cli.histories import history_of
-from runner.cli.kept_runs import found_run
+from runner.cli.options import config_option
+from runner.cli.past.histories import history_of
+from runner.cli.past.kept_runs import found_run
 from runner.cli.saying import say
 from runner.durations import parse_duration
 from runner.errors import ConfigInvalid, ExitCode
@@ -29,12 +30,6 @@ SHOWN = 20
 UNFINISHED = "unfinished"
 STATUSES = ("success", "error", "cancelled", "skipped", UNFINISHED)
 
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The jobs file, dbt_jobs.yml by default.",
-)
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -70,7 +65,7 @@ def runs() -> None:
 @click.option(
     "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="So many runs."
 )
-@_config
+@config_option
 @_json
 def list_runs(
     job: str | None,
@@ -123,7 +118,7 @@ def list_runs(
 
 @runs.command("show")
 @click.argument("run_id", metavar="ID")
-@_config
+@config_option
 @_json
 def show(run_id: str, config: Path | None, as_json: bool) -> int:
     """Show a run: its steps, what failed and where, its schemas, its notes and its state.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli.options import config_option
 from runner.cli.saying import say
 from runner.durations import format_duration
 from runner.errors import ExitCode, StateUnresolved
@@ -20,12 +21,6 @@ from runner.state.checks import format_size
 
 _COLUMNS = ("ENVIRONMENT", "JOB", "RUN", "COMMIT", "AGE", "DBT", "SIZE")
 
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="The jobs file, dbt_jobs.yml by default.",
-)
 _state = click.option(
     "--state",
     "location",
@@ -41,7 +36,7 @@ def state() -> None:
 
 
 @state.command("ls")
-@_config
+@config_option
 @_state
 @_json
 def list_states(config: Path | None, location: str | None, as_json: bool) -> int:
@@ -60,7 +55,7 @@ def list_states(config: Path | None, location: str | None, as_json: bool) -> int
 
 @state.command("show")
 @click.argument("name", metavar="ENVIRONMENT_OR_JOB")
-@_config
+@config_option
 @_state
 @_json
 def show(name: str, config: Path | None, location: str | None, as_json: bool) -> int:
@@ -83,7 +78,7 @@ def show(name: str, config: Path | None, location: str | None, as_json: bool) ->
     metavar="DIR",
     help="The folder to write manifest.json and run.json to.",
 )
-@_config
+@config_option
 @_state
 def get(name: str, into: Path, config: Path | None, location: str | None) -> int:
     """Fetch the newest manifest and run record of an environment or a job, verified."""

@@ -8,15 +8,16 @@ from pathlib import Path
 import click
 
 from runner.cli.config_file import load_config
-from runner.cli.dispatching import check_dispatch, start
-from runner.cli.overrides import asked_overrides, find_job
-from runner.cli.overriding import overriding
+from runner.cli.launch.overrides import asked_overrides, find_job
+from runner.cli.launch.overriding import overriding
+from runner.cli.options import config_option
+from runner.cli.past.dispatching import check_dispatch, start
 from runner.events import DispatchOverrides, inputs_of
 
 
 @click.command()
 @click.argument("job")
-@click.option("--config", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]")
+@config_option
 @click.option("--cause", required=True, help="Why; shown in the record and to dbt.")
 @overriding
 @click.option("--ref", metavar="BRANCH", help="Run this branch's workflow.  [the default branch]")

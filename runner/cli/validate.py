@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 
 from runner.cli.compiling import in_workflow
-from runner.cli.crowding import with_crowding
 from runner.cli.jobs_files import jobs_files
-from runner.cli.pace import with_pace
+from runner.cli.plans.crowding import with_crowding
+from runner.cli.plans.pace import with_pace
 from runner.cli.targets import with_targets
 from runner.config import Loaded, load
 from runner.errors import ExitCode

@@ -56,6 +56,11 @@ class Loaded:
         span = found.key.span if isinstance(found, Entry) else found.span
         return Position(file=self.file, line=span.line, column=span.column)
 
+    def place(self, *path: str | int) -> str:
+        """The same as people name it, ``dbt_jobs.yml:12``; the file's first line where it is nowhere."""
+        found = self.where(*path)
+        return f"{self.file}:{found.line if found else 1}"
+
 
 def default_file() -> Path:
     """The jobs file of this folder; where there is none, the name it should have."""

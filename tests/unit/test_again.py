@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from runner.cli.again import newer_here, recorded_overrides
 from runner.cli.config_file import load_config
-from runner.cli.overrides import asked_overrides
+from runner.cli.launch.again import newer_here, recorded_overrides
+from runner.cli.launch.overrides import asked_overrides
 from runner.errors import ConfigInvalid, StateUnresolved
 from runner.events import DispatchOverrides
 from runner.execution.deferral import decide_again

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cli.following import Ended, Pace, has_ended, state_of
+from runner.cli.past.following import Ended, Pace, has_ended, state_of
 from runner.errors import ExitCode
 from runner.github.answers import Repository, WorkflowJob, WorkflowRun, WorkflowStep
 from tests.fake_github.things import START

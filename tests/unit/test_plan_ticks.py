@@ -646,7 +646,7 @@ def test_files_share_no_name_and_all_their_problems_are_said(there: OnGitHub) ->
     there.project.write("finance/dbt_jobs.yml", scheduled(first=FIRST))
     there.tick(FIRST)
     files = ("--config", "dbt_jobs.yml", "--config", "finance/dbt_jobs.yml")
-    assert "two jobs are called `first`" in plan(there, *files, code=2).done.err
+    assert "there is a job `first` already" in plan(there, *files, code=2).done.err
     there.project.write("finance/dbt_jobs.yml", "version: 2\n")
     there.project.write("dbt_jobs.yml", "version: 3\n")
     found = plan(there, *files, code=2)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.cli.following import Pace, follow
+from runner.cli.past.following import Pace, follow
 from runner.errors import ExitCode
 from runner.events.dispatch import read_inputs
 from runner.history import Entry, History, Outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.cli.deciding import plan_report
-from runner.cli.deliveries import delivery_of, has_rivals, place_here, says_so
+from runner.cli.launch.deliveries import delivery_of, has_rivals, place_here, says_so
+from runner.cli.plans.deciding import plan_report
 from runner.delivery.delivery import Delivery
 from runner.errors import ConfigInvalid
 from runner.events import (

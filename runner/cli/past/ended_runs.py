@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from runner.cli.chaining import chaining_of
 from runner.cli.connecting import connect
+from runner.cli.launch.chaining import chaining_of
+from runner.cli.launch.telling import not_started, summarize
 from runner.cli.saying import say
 from runner.cli.stores import history_store_of
-from runner.cli.telling import not_started, summarize
 from runner.delivery.unended import end_pending
 from runner.errors import ConfigInvalid, ExitCode
 from runner.events import Event, running

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runner.cli.cache import cache_folder
-from runner.cli.chaining import chaining_of
-from runner.cli.former import Again
-from runner.cli.occasion import Occasion
-from runner.cli.outputs import Outputs
-from runner.cli.remembering import remember
-from runner.cli.starting import left_its_work, planned, replaced_by
+from runner.cli.launch.chaining import chaining_of
+from runner.cli.launch.former import Again
+from runner.cli.launch.occasion import Occasion
+from runner.cli.launch.outputs import Outputs
+from runner.cli.launch.remembering import remember
+from runner.cli.launch.starting import left_its_work, planned, replaced_by
+from runner.cli.launch.telling import not_started, tell, tell_failure
 from runner.cli.stores import fleeting, history_store_of, store_of
-from runner.cli.telling import not_started, tell, tell_failure
 from runner.execution.job import run_job
 from runner.execution.request import Alongside, Overrides, Request, parsing, with_overrides
 from runner.execution.same_place import check_same_place

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
-from runner.cli.again import as_it_was, not_the_latest
 from runner.cli.connecting import connect
-from runner.cli.occasion import Occasion
+from runner.cli.launch.again import as_it_was, not_the_latest
+from runner.cli.launch.occasion import Occasion
 from runner.cli.stores import trusted
 from runner.errors import GitHubFailed, StateUnresolved
 from runner.events import Dispatch, DispatchOverrides, MergeGroup, PullRequest, running

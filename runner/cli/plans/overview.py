@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from runner.cli.histories import history_at_hand
+from runner.cli.past.histories import history_at_hand
 from runner.history import History
 from runner.model import Config
 from runner.reports.overview import Overview

@@ -25,7 +25,9 @@ def with_pace(checked: Sequence[Loaded], environ: Mapping[str, str]) -> list[Loa
     )
     if first is None or not scheduled:
         return list(checked)
-    from runner.cli.histories import history_at_hand  # late: a file without schedules needs none
+    from runner.cli.past.histories import (
+        history_at_hand,  # late: a file without schedules needs none
+    )
 
     try:
         history, _ = history_at_hand(first, environ)

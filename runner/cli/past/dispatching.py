@@ -8,7 +8,7 @@ from contextlib import closing
 import click
 
 from runner.cli.connecting import connect
-from runner.cli.following import Pace, follow
+from runner.cli.past.following import Pace, follow
 from runner.cli.saying import say
 from runner.cli.stores import workflow
 from runner.errors import ConfigInvalid, ExitCode, GitHubFailed

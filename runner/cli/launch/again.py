@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from runner.cli.overrides import over
+from runner.cli.launch.overrides import over
 from runner.errors import ConfigInvalid, EventMalformed, StateUnresolved
 from runner.events import DispatchOverrides
 from runner.events.dispatch import read_overrides

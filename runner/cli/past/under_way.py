@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.blocks import runs_job
-from runner.cli.following import COMPLETED
+from runner.cli.past.following import COMPLETED
 from runner.github.answers import WorkflowJob, WorkflowRun
 
 if TYPE_CHECKING:

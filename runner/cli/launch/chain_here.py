@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from runner.chain import Progress, dependents
-from runner.cli.overrides import find_job
+from runner.cli.launch.overrides import find_job
 from runner.dbt import leash
 from runner.dbt.child import Child
 from runner.durations import format_duration
@@ -35,7 +35,7 @@ from runner.run_id import new_run_id
 from runner.state.folder import Folder
 from runner.stopping import Stopped, Stops
 
-MAIN = Path(__file__).parents[1] / "__main__.py"
+MAIN = Path(__file__).parents[2] / "__main__.py"
 
 
 def run_chain(

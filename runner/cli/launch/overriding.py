@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from runner.cli.overrides import parse_env, parse_timeout, parse_vars
+from runner.cli.launch.overrides import parse_env, parse_timeout, parse_vars
 from runner.events import DispatchOverrides
 
 Command = Callable[..., int]

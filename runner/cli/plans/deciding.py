@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from runner.cli.base_file import BaseFile, load_base
+from runner.cli.plans.base_file import BaseFile, load_base
 from runner.config.difference import Difference, difference
 from runner.errors import ConfigInvalid
 from runner.events import Dispatch, Event, Merge, MergeGroup, PullRequest

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from runner.cli.deciding import Known, plan_report
-from runner.cli.histories import history_at_hand
-from runner.cli.old_code import nothing_of, old_code
+from runner.cli.past.histories import history_at_hand
+from runner.cli.plans.deciding import Known, plan_report
+from runner.cli.plans.old_code import nothing_of, old_code
 from runner.cli.stores import fleeting, history_store_of
 from runner.delivery.place import run_page
 from runner.durations import format_duration

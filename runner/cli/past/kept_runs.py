@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.cli.connecting import connect
-from runner.cli.histories import cache_of
-from runner.cli.run_ids import known_runs
+from runner.cli.past.histories import cache_of
+from runner.cli.past.run_ids import known_runs
 from runner.errors import GitHubFailed
 from runner.execution.folder import HOME
 from runner.git import origin

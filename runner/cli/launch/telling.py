@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from runner.cli.deliveries import NOT_DUE, delivery_of, place_here
-from runner.cli.occasion import Occasion
-from runner.cli.outputs import Outputs
+from runner.cli.launch.deliveries import NOT_DUE, delivery_of, place_here
+from runner.cli.launch.occasion import Occasion
+from runner.cli.launch.outputs import Outputs
 from runner.delivery.delivery import Delivered, Delivery
 from runner.errors import DbtGitopsError, ExitCode, StateUnresolved
 from runner.events import event_of

@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 from runner.blocks import MOST_LEGS
-from runner.cli.base_file import load_base
 from runner.cli.connecting import connect
-from runner.cli.deliveries import checks, delivery_of, place_here, says_so
-from runner.cli.hidden import refuse_hidden
-from runner.cli.planning import Decided, held_back
-from runner.cli.telling import summarize, warn
+from runner.cli.launch.deliveries import checks, delivery_of, place_here, says_so
+from runner.cli.launch.telling import summarize, warn
+from runner.cli.plans.base_file import load_base
+from runner.cli.plans.hidden import refuse_hidden
+from runner.cli.plans.planning import Decided, held_back
 from runner.errors import ConfigInvalid
 from runner.events import Event, MergeGroup, PullRequest
 from runner.git import repository_root

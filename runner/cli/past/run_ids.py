@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from runner.cli.histories import history_at_hand, history_of
+from runner.cli.past.histories import history_at_hand, history_of
 from runner.errors import ConfigInvalid
 from runner.execution.folder import HOME
 from runner.history import Entry, History, same_run

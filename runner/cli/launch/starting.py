@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli.connecting import connect
-from runner.cli.occasion import Occasion
+from runner.cli.launch.occasion import Occasion
 from runner.errors import ConfigInvalid, GitHubFailed, StateUnresolved
 from runner.events import running
 from runner.execution.request import Request
