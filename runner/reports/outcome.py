@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.record import NodeResult, Run, StepResult
+from runner.reports.text import short_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +54,7 @@ def outcome_of(run: Run) -> Outcome:
 def attempted(step: StepResult) -> str:
     """The command, with which attempt at it this is, and of which run where that is an earlier one."""
     attempt = f"attempt {step.attempt}" if step.attempt > 1 else ""
-    of = f"of run {step.from_run}" if step.from_run else ""
+    of = f"of run {short_id(step.from_run)}" if step.from_run else ""
     said = " ".join(filter(None, (attempt, of)))
     return f"{step.text} ({said})" if said else step.text
 

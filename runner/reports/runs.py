@@ -28,8 +28,7 @@ from runner.reports.columns import (
 from runner.reports.ended import nodes_text
 from runner.reports.figures import JobFigures
 from runner.reports.summary import STYLES
-from runner.reports.text import clipped, counted, one_line
-from runner.run_id import read_run_id
+from runner.reports.text import clipped, counted, one_line, short_id
 
 UNFINISHED = "under way"
 # Columns of a file or a pipe: nothing is ever as wide.
@@ -90,12 +89,6 @@ def runs_text(
         if more > 0:
             console.print(Text(f"\nand {counted(more, 'older run')}: --limit", style="dim"))
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def short_id(run_id: str) -> str:
-    """What tells it from others, where its job and its time are known."""
-    known = read_run_id(run_id)
-    return known.short if known else clipped(one_line(run_id), LONGEST_NAME)
 
 
 def status_of(entry: Entry) -> str:

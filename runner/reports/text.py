@@ -7,6 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import filterfalse
 
+from runner.run_id import read_run_id
+
+LONGEST_ID = 40
+
 # Colours and other sequences of a terminal.
 ANSI = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.?)")
 # Cc controls, Cf what turns the direction of text around or hides, Cs half a character, Co and Cn
@@ -61,6 +65,12 @@ def listed(words: Iterable[str]) -> str:
     """``a, b and c``; what is empty is left out."""
     *first, last = [word for word in words if word] or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def short_id(run_id: str) -> str:
+    """What tells a run from others, where its job and its time are known: `3f2a9c`."""
+    known = read_run_id(run_id)
+    return known.short if known else clipped(one_line(run_id), LONGEST_ID)
 
 
 def _beginning(text: str, end: int) -> str:

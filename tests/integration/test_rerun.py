@@ -72,7 +72,7 @@ def test_the_summary_says_of_which_run_a_step_is(broken: Project) -> None:
     first = latest(broken)
     done = broken.cli("rerun", first, "--from-failure")
     assert done.code == 1
-    assert f"dbt seed (of run {first})" in done.out
+    assert f"dbt seed (of run {first[-6:]})" in done.out
     assert "(attempt 2)" in done.out
 
 

@@ -15,7 +15,8 @@ from runner.history import Entry, Outcome
 from runner.record_json import run_from_json
 from runner.reports.ended import Leg, legs_summary
 from runner.reports.figures import JobFigures, figures
-from runner.reports.runs import runs, short_id
+from runner.reports.runs import runs
+from runner.reports.text import short_id
 from runner.runs.ending import Attempt, endings
 from runner.runs.outcomes import entry_of, job_named, outcome_of, outcome_without_record
 from runner.state.cache import Cache

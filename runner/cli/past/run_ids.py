@@ -12,7 +12,7 @@ from runner.execution.folder import HOME
 from runner.history import Entry, History, same_run
 from runner.model import Config
 from runner.record_json import RECORD
-from runner.reports.runs import short_id
+from runner.reports.text import short_id
 
 # More than these don't help to choose.
 NAMED = 10
