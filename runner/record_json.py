@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timezone
 from functools import cache
+from math import inf, isfinite
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -201,7 +202,16 @@ def _literal_reader(hint: Any) -> Reader:
 
 
 def _float_reader(_hint: Any) -> Reader:
-    return lambda value: float(value) if type(value) is int else _expect(float, value)
+    def read(value: object) -> float:
+        try:
+            number = float(value) if type(value) is int else _expect(float, value)
+        except OverflowError:  # a whole number that no float reaches
+            number = inf
+        if not isfinite(number):  # which Python's JSON has, and nobody else's
+            raise _Misfit(f"is {number}, not a number")
+        return number
+
+    return read
 
 
 def _time_reader(_hint: Any) -> Reader:

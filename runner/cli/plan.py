@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -78,25 +79,35 @@ def plan(
     happened = _event(event, event_path, environ)
     starts = event is None and environ.get("GITHUB_ACTIONS") == "true"
     paths = config or jobs_files(environ)
-    try:
+    with _told(paths, happened, environ, starts=starts):
         files = load_configs(paths)
-    except ConfigInvalid as error:
-        if starts:
-            tell_invalid(paths, happened, error, environ)
-        raise
     found = decided(files, happened, base, environ, now, starts=starts)
     planned = found.planned
     click.echo(RENDERERS[output](planned))
     folder = files[0].root
     change = isinstance(happened, (PullRequest, MergeGroup))
+    with _told(paths, happened, environ, starts=starts):
+        write_plan(planned, happened, repository_root(folder, environ) or folder.resolve(), environ)
     if starts and change:
         tell_skipped(planned, happened, environ)
-    write_plan(planned, happened, repository_root(folder, environ) or folder.resolve(), environ)
-    if starts and not change:
+    elif starts:
         tell_started(found, happened, folder, environ, now)
     _refuse(planned, happened)
     write_history(found, environ)
     return ExitCode.SUCCESS
+
+
+@contextmanager
+def _told(
+    paths: Sequence[Path], event: Event, environ: Mapping[str, str], *, starts: bool
+) -> Iterator[None]:
+    """What stops the plan ends the statuses that a pull request waits for."""
+    try:
+        yield
+    except ConfigInvalid as error:
+        if starts:
+            tell_invalid(paths, event, error, environ)
+        raise
 
 
 def _anything(name: str | None, path: Path | None, environ: Mapping[str, str]) -> bool:

@@ -28,15 +28,15 @@ def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
         return
     # A file may have a thousand jobs, and few folders.
     targets: dict[Path, frozenset[str]] = {}
-    told: set[Position | None] = set()
+    told: set[tuple[Position | None, str]] = set()
     for job in config.jobs.values():
         folder, place = _folder(config, job, environ), _place(loaded, job)
         if folder not in targets:
             targets[folder] = _known(config, folder)
         known = targets[folder]
-        if job.target is None or not known or job.target in known or place in told:
+        if job.target is None or not known or job.target in known or (place, job.target) in told:
             continue
-        told.add(place)
+        told.add((place, job.target))
         yield Problem(
             file=loaded.file,
             line=place.line if place else 0,
@@ -53,7 +53,8 @@ def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
 
 def _folder(config: Config, job: Job, environ: Mapping[str, str]) -> Path:
     configured = config.environment_of(job).profiles_dir
-    return first_folder(configured, config.project, {**environ, **job.env})
+    machine = environ if environ.get("GITHUB_ACTIONS") == "true" else {}
+    return first_folder(configured, config.project, {**machine, **job.env})
 
 
 def _known(config: Config, folder: Path) -> frozenset[str]:
@@ -67,6 +68,6 @@ def _known(config: Config, folder: Path) -> frozenset[str]:
 
 def _place(loaded: Loaded, job: Job) -> Position | None:
     """Where the target is written that the job has."""
-    ways = (("jobs", job.name), ("defaults",), ("environments", job.environment))
+    ways = (("jobs", job.name), ("environments", job.environment), ("defaults",))
     found = (loaded.where(*way, "target") for way in ways)
     return next(filter(None, found), None)

@@ -104,7 +104,7 @@ def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         profiles = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # also a date that there isn't
         raise ConfigInvalid(f"{path} is not YAML", why=str(error)) from error
     if not isinstance(profiles, dict):
         raise ConfigInvalid(f"{path} is not a mapping of profiles")

@@ -43,7 +43,7 @@ def read_project(folder: Path) -> dict[str, Any]:
             why="it has no dbt_project.yml",
             hint="name the project's folder in the jobs file: `project: path/to/project`",
         ) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise ConfigInvalid(f"{path} can't be read", why=str(error)) from error
     if not isinstance(project, dict):
         raise ConfigInvalid(f"{path} is not a mapping")

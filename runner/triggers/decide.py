@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -88,7 +89,7 @@ def _declared(config: Config, name: str) -> tuple[Job, Environment] | None:
 def _known(config: Config, name: str, elsewhere: Collection[str] = ()) -> None:
     jobs = dict.fromkeys([*config.jobs, *sorted(elsewhere)])
     if name not in jobs:
-        raise no_such("job", name, jobs, "" if elsewhere else config.path.name)
+        raise no_such("job", name, jobs, "" if elsewhere else os.path.relpath(config.path))
 
 
 def _ticked(config: Config, event: Tick, history: History | None, now: datetime) -> Plan:

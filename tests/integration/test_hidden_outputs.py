@@ -20,6 +20,7 @@ project: dbt
 state: s3://{bucket}/dbt
 environments:
   production: {{ target: prod, secrets: [AWS_ACCESS_KEY_ID, AWS_REGION, AWS_KEY_JSON, PASSWORD] }}
+  ci: {{ target: ci }}
 defaults: {{ environment: production, steps: [dbt build] }}
 jobs:
   eu-west-1: {{ triggers: {{ schedule: {{ cron: '{cron}' }} }} }}
@@ -58,6 +59,32 @@ def test_the_value_of_a_secret_in_what_is_due_starts_nothing(there: OnGitHub, bu
     assert "out of `secrets:`" in done.err
     assert "legs" not in there.outputs()
     assert not list(bucket.objects.all()), "what isn't started is due at the next tick"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("AWS_ACCESS_KEY_ID", '"eu-west-1"'), ("AWS_ACCESS_KEY_ID", "true")]
+)
+def test_what_github_finds_of_it_is_found(there: OnGitHub, name: str, value: str) -> None:
+    """What is within the quotes, and the output `deploys` beside what is due."""
+    done = there.cli("plan", **{name: value})
+    assert done.code == 2
+    assert f"holds the value of the secret {name}" in done.err
+
+
+def test_a_check_that_is_not_run_for_it_has_a_status(there: OnGitHub) -> None:
+    there.project.append(
+        "dbt_jobs.yml", "  ci: { environment: ci, triggers: { pull_request: {} } }\n"
+    )
+    there.project.commit()
+    there.project.git("checkout", "--quiet", "-b", "change")
+    there.project.write("dbt/models/one.sql", "select 1 as id")
+    there.project.commit()
+    there.pull_request()
+    done = there.cli("plan", AWS_KEY_JSON='{\n"key": 1}')
+    assert done.code == 2
+    [(state, said)] = there.statuses()
+    assert "GitHub would drop what this plan says" in done.err
+    assert (state, "it holds a line of the secret AWS_KEY_JSON" in said) == ("error", True), said
 
 
 def test_a_line_of_a_secret_is_as_bad(there: OnGitHub, bucket: Any) -> None:

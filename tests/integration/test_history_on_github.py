@@ -492,8 +492,10 @@ def test_what_comes_after_other_jobs_says_how_they_ended(there: OnGitHub) -> Non
         upstream={"daily": daily.run_id, "hourly": hourly.run_id},
         attempt=1,
     )
-    # The history has forgotten what it comes after.
-    late = replace(both, run_id="20261120T000000Z-slow-fedcba", upstream={"daily": "long-ago"})
+    # The history has forgotten what it comes after, or hasn't heard yet of its second attempt.
+    late = replace(
+        both, run_id="20261120T000000Z-slow-fedcba", upstream={"daily": f"{daily.run_id}-2"}
+    )
     plan(there, daily, hourly, both, late)
     assert "after `daily` (success) and `hourly` (error)\n" in runs(there, "show", both.run_id).out
     assert "started by  `hourly` has ended: error\n" in runs(there, "show", late.run_id).out

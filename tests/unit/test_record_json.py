@@ -180,6 +180,8 @@ def altered(**changes: Any) -> str:
         (altered(queued_at="2025-01-31T12:00:00"), "queued_at is"),
         (altered(exit_code=True), "exit_code is true, not a whole number"),
         (altered(execution_seconds="9"), 'execution_seconds is "9", not a number'),
+        (altered(execution_seconds=float("inf")), "execution_seconds is inf, not a number"),
+        (altered(execution_seconds=10**400), "execution_seconds is inf, not a number"),
         (altered(steps={}), "steps is an object, not a list"),
         (altered(steps=[{"index": 1}]), "steps[0].kind is missing"),
         (altered(versions={"dbt": 1}), "versions.dbt is 1, not text"),

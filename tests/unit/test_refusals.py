@@ -165,6 +165,28 @@ def test_a_target_that_profiles_yml_does_not_have_is_a_warning(project: Project)
     assert file["problems"][0]["why"] == "the project's profile has: dev, prod"
 
 
+def test_a_missing_target_is_told_where_it_is_written(project: Project) -> None:
+    """An environment's target goes before the defaults'."""
+    project.write("profiles.yml", PROFILES)
+    jobs = OTHERS.replace("{ environment: production,", "{ environment: production, target: dev,")
+    jobs = jobs.replace("jobs:", "  # the rest\njobs:")
+    project.write("dbt_jobs.yml", jobs.replace("defaults", "  staging: { target: stg }\ndefaults"))
+    project.append("dbt_jobs.yml", "  slow: { environment: staging }\n")
+    [file] = json.loads(project.cli("validate", "--format", "json").out)["files"]
+    found = [(each["line"], each["what"].split(" in ")[0]) for each in file["problems"]]
+    assert found == [
+        (3, "there is no target `production`"),
+        (4, "there is no target `stg`"),
+    ]
+
+
+def test_a_profiles_yml_that_can_t_be_read_is_dbts_to_tell(project: Project) -> None:
+    project.write("profiles.yml", PROFILES + "since: 2025-13-45\n")
+    project.write("dbt_jobs.yml", OTHERS)
+    done = project.cli("validate")
+    assert (done.code, "target" in done.out) == (0, False), done.err
+
+
 def test_a_profiles_yml_that_is_named_is_the_one_that_counts(
     project: Project, tmp_path: Path
 ) -> None:
@@ -172,8 +194,11 @@ def test_a_profiles_yml_that_is_named_is_the_one_that_counts(
     project.write("dbt_jobs.yml", OTHERS)
     (tmp_path / "named").mkdir()
     (tmp_path / "named" / "profiles.yml").write_text(PROFILES.replace("dev:", "production:"))
-    by_variable = project.cli("validate", DBT_PROFILES_DIR=str(tmp_path / "named"))
-    assert "target" not in by_variable.out
+    named = str(tmp_path / "named")
+    on_github = project.cli("validate", DBT_PROFILES_DIR=named, GITHUB_ACTIONS="true")
+    assert "target" not in on_github.out + on_github.err
+    # What somebody's shell exports says nothing of the machine that runs the job.
+    assert "target" in project.cli("validate", DBT_PROFILES_DIR=named).out
     project.write("dbt_jobs.yml", OTHERS.replace("production }", "production, profiles_dir: up }"))
     assert "target" not in project.cli("validate").out
     project.write("up/profiles.yml", PROFILES)

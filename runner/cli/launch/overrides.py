@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -62,7 +63,7 @@ def asked_overrides(config: Config, job: Job, asked: DispatchOverrides) -> Overr
 def find_job(config: Config, name: str) -> Job:
     """The job of this name; raises ConfigInvalid."""
     if name not in config.jobs:
-        raise no_such("job", name, config.jobs, config.path.name)
+        raise no_such("job", name, config.jobs, os.path.relpath(config.path))
     return config.jobs[name]
 
 

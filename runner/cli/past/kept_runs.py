@@ -16,7 +16,7 @@ from runner.git import origin
 from runner.github.artifact_names import run_artifact
 from runner.github.connection import NotConnected, repository_of
 from runner.github.download import ArtifactRefused
-from runner.history import Entry, History, same_run
+from runner.history import Entry, History
 from runner.model import Config
 from runner.record import Run
 from runner.record_json import RECORD, run_from_json, run_to_json
@@ -48,11 +48,10 @@ def found_run(
 
 
 def _endings(entry: Entry | None, history: History) -> dict[str, str]:
-    """How those have ended that started it, by their jobs; a later attempt's id is its own."""
+    """How those have ended that started it, by their jobs; "" where the history doesn't say it yet."""
     return {
         job: next(
-            (e.outcome.status for e in history.of(job) if e.outcome and same_run(run_id, e.run_id)),
-            "",
+            (e.outcome.status for e in history.of(job) if e.outcome and e.run_id == run_id), ""
         )
         for job, run_id in (entry.upstream.items() if entry else ())
     }

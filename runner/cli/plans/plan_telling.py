@@ -50,7 +50,7 @@ def tell_skipped(planned: Planned, event: Event, environ: Mapping[str, str]) -> 
 def tell_invalid(
     paths: Sequence[Path], event: Event, error: ConfigInvalid, environ: Mapping[str, str]
 ) -> None:
-    """A jobs file can't be used, so no job runs: the base's checks wait for a status all the same."""
+    """The plan can't be used, so no job runs: the base's checks wait for a status all the same."""
     if not isinstance(event, (PullRequest, MergeGroup)):
         return
     for path in paths:
@@ -85,8 +85,9 @@ def write_plan(planned: Planned, event: Event, root: Path, environ: Mapping[str,
     """The step's outputs but for the history's, which come last of all. Raises ConfigInvalid."""
     if not environ.get("GITHUB_OUTPUT"):
         return
-    legs, deploys = as_legs(planned, event, root)
-    refuse_hidden(legs, [part.checkout for part in planned.parts], environ)
+    legs, deploying = as_legs(planned, event, root)
+    deploys = "true" if deploying else "false"
+    refuse_hidden(legs, deploys, [part.checkout for part in planned.parts], environ)
     count = len(planned.plan.triggered)
     values = {
         # A matrix that GitHub would refuse is none: the compiled workflow takes the legs.
@@ -94,7 +95,7 @@ def write_plan(planned: Planned, event: Event, root: Path, environ: Mapping[str,
         "due": "true" if count else "false",
         "jobs": as_jobs(planned),
         "legs": legs,
-        "deploys": "true" if deploys else "false",
+        "deploys": deploys,
     }
     write_outputs(Path(environ["GITHUB_OUTPUT"]), values)
 
