@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from runner.errors import ConfigInvalid
-from runner.execution.request import Request, schema_fields
-from runner.execution.schema_name import schema_name
+from runner.execution.request import Request, target_schema
 from runner.git import Checkout
 from runner.record import Run
 
@@ -19,9 +16,8 @@ def check_same_place(request: Request, checkout: Checkout) -> None:
     former = request.goes_on
     if former is None or not any(step.argv for step in former.steps):
         return
-    if moved := elsewhere(former, request.job.environment, request.job.target):
-        raise _refused(former, moved)
-    if moved := _another_schema(former, request, checkout):
+    moved = elsewhere(former, request.job.environment, request.job.target)
+    if moved := moved or _another_schema(former, target_schema(request, checkout)):
         raise _refused(former, moved)
 
 
@@ -42,19 +38,16 @@ def _target(name: str | None) -> str:
     return f"target {name!a}" if name else "the profile's default target"
 
 
-def _another_schema(former: Run, request: Request, checkout: Checkout) -> str:
-    template = request.environment.schema
-    if template is None:
+def _another_schema(former: Run, schema: str) -> str:
+    """The same of the schema; a record that doesn't say its own is taken to be of this one, too."""
+    if former.target_schema in (None, schema):
         return ""
-    then = replace(checkout, commit=former.commit, branch=former.branch)
-    before = schema_name(template, schema_fields(request, then))
-    now = schema_name(template, schema_fields(request, checkout))
-    if before == now:
-        return ""
-    return (
-        f"run {former.run_id} wrote into schema {before}, and this one would into {now}:"
-        f" the environment's schema is {template}"
-    )
+    before = _schema(former.target_schema)
+    return f"run {former.run_id} wrote into {before}, and this one would into {_schema(schema)}"
+
+
+def _schema(name: str | None) -> str:
+    return f"schema {name!a}" if name else "the profile's own schema"
 
 
 def _refused(former: Run, moved: str) -> ConfigInvalid:
