@@ -18,7 +18,7 @@ def check_same_place(request: Request, checkout: Checkout) -> None:
         return
     moved = elsewhere(former, request.job.environment, request.job.target)
     if moved := moved or _another_schema(former, target_schema(request, checkout)):
-        raise _refused(former, moved)
+        raise not_from_failure(former.run_id, moved)
 
 
 def elsewhere(former: Run, environment: str, target: str | None) -> str:
@@ -28,10 +28,14 @@ def elsewhere(former: Run, environment: str, target: str | None) -> str:
     """
     run = f"run {former.run_id}"
     if former.environment != environment:
-        return f"{run} was in environment {former.environment!a}, and the job is in {environment!a}"
+        return another_environment(former.run_id, former.environment, environment)
     if former.target in (None, target or ""):
         return ""
     return f"{run} was on {_target(former.target)}, and this one would be on {_target(target)}"
+
+
+def another_environment(run_id: str, then: str, now: str) -> str:
+    return f"run {run_id} was in environment {then!a}, and the job is in {now!a}"
 
 
 def _target(name: str | None) -> str:
@@ -50,10 +54,10 @@ def _schema(name: str | None) -> str:
     return f"schema {name!a}" if name else "the profile's own schema"
 
 
-def _refused(former: Run, moved: str) -> ConfigInvalid:
-    job = former.job
+def not_from_failure(run_id: str, moved: str) -> ConfigInvalid:
+    """The hint holds for jobs that no dispatch starts, too."""
     return ConfigInvalid(
-        f"the failure of run {former.run_id} can't be gone on from",
+        f"the failure of run {run_id} can't be gone on from",
         why=f"{moved}; what was built there isn't what is there in this one",
-        hint=f"start the job anew: dbt-gitops run {job}, or on GitHub dbt-gitops trigger {job} --cause …",
+        hint=f"run all of it again here: dbt-gitops rerun {run_id}, without --from-failure",
     )

@@ -212,7 +212,7 @@ def test_what_was_built_elsewhere_is_not_gone_on_from(
         assert (done.code, latest(broken)) == (2, first)
         assert f"the failure of run {first} can't be gone on from" in done.err
         assert why in done.err
-        assert "hint: start the job anew: dbt-gitops run daily" in done.err
+        assert f"hint: run all of it again here: dbt-gitops rerun {first}, without" in done.err
     broken.git("checkout", "dbt_jobs.yml")
     done = rerun(broken, first, "--from-failure")
     assert (done.code, done.record["target"]) == (0, "prod")
