@@ -17,6 +17,8 @@ from runner.record import RunStatus
 
 # What a plan says of a run whose end it has waited for in vain.
 LEFT_NO_WORD = "it left no word of its end"
+# So begins the reason of a run that failed and left no record, as one does that was refused.
+NO_RECORD = "no record:"
 # Why a fire time started nothing of its own.
 MissedWhy = Literal["late", "coalesced", "disabled"]
 # So begins the reason of a run that ended at once in favour of a newer one, whose id follows.
@@ -60,7 +62,8 @@ class Entry:
     ``scheduled_for`` is the newest fire time that it stands for, None where no schedule started it,
     and ``coalesced`` counts the earlier ones. ``workflow_run`` is GitHub's id and ``attempt`` counts
     its attempts from 1; both are 0 on one's own machine. ``slot`` is one of the ``run_slots``, from 1.
-    ``upstream`` names the runs whose ends started it, each by its job.
+    ``upstream`` names the runs whose ends started it, each by its job. ``rerun_of`` is the id of the run
+    that it was asked to run again, "" without one.
     """
 
     run_id: str
@@ -78,12 +81,19 @@ class Entry:
     attempt: int = 0
     slot: int | None = None
     upstream: Mapping[str, str] = field(default_factory=dict)
+    rerun_of: str = ""
     outcome: Outcome | None = None
 
     @property
     def untold(self) -> bool:
         """Whether nobody has said how it ended: it has no outcome, or only a plan's impatience."""
         return self.outcome is None or self.outcome.reason == LEFT_NO_WORD
+
+    @property
+    def rerun_in_vain(self) -> bool:
+        """Whether it was to run another again and failed without a record: the other still can be."""
+        outcome = self.outcome
+        return bool(self.rerun_of and outcome and outcome.reason.startswith(NO_RECORD))
 
     @property
     def wait_seconds(self) -> float:
@@ -132,6 +142,10 @@ class History:
     def of(self, job: str) -> tuple[Entry, ...]:
         """The entries of one job, newest first."""
         return self._of_jobs.get(job, ())
+
+    def latest(self, job: str) -> Entry | None:
+        """The run of a job that can be run again: the newest but for reruns in vain."""
+        return next((entry for entry in self.of(job) if not entry.rerun_in_vain), None)
 
     @cached_property
     def on_github(self) -> bool:

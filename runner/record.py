@@ -192,7 +192,9 @@ class Run:
     """One run of one job, from the moment that it was asked for to its end.
 
     ``target`` is dbt's, "" where the profile's default was used, and None where an older version wrote the
-    record, which doesn't say. ``rerun_of`` is the id of the run that was run again, "" without one.
+    record, which doesn't say. ``target_schema`` is the one that the environment gives it, "" where it is the
+    profile's own, and None in such a record or where the run had nothing to fill the template with.
+    ``rerun_of`` is the id of the run that was run again, "" without one.
 
     ``own_schemas`` are those of the schemas that belong to the run's pull request alone: what may be
     dropped when it closes.
@@ -202,6 +204,7 @@ class Run:
     job: str
     environment: str
     target: str | None = None
+    target_schema: str | None = None
     status: RunStatus
     reason: str
     trigger: str

@@ -162,16 +162,16 @@ class OnGitHub:
         payload = {"schedule": schedule, "workflow": WORKFLOW, "sender": {"login": "jo"}}
         self._happens("schedule", payload, GITHUB_REF="refs/heads/main")
 
-    def push(self) -> None:
-        """To main, what is on it."""
+    def push(self, branch: str = "main") -> None:
+        """To this branch, what is on it."""
         git = self.project.git
-        git("checkout", "--quiet", "main")
+        git("checkout", "--quiet", branch)
         self.head = git("rev-parse", "HEAD")
         before = git("rev-parse", "HEAD^") if git("rev-list", "HEAD").count("\n") else "0" * 40
-        payload = {"ref": "refs/heads/main", "before": before, "after": self.head,
+        payload = {"ref": f"refs/heads/{branch}", "before": before, "after": self.head,
                    "created": False, "deleted": False, "forced": False,
                    "sender": {"login": "jo"}}  # fmt: skip
-        self._happens("push", payload, GITHUB_REF="refs/heads/main")
+        self._happens("push", payload, GITHUB_REF=f"refs/heads/{branch}")
 
     def _happens(self, name: str, payload: dict[str, Any], **env: str) -> None:
         file = self.scratch / "event.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -28,8 +29,9 @@ from runner.cli.saying import say
 from runner.errors import ConfigInvalid
 from runner.events import DispatchOverrides, inputs_of
 from runner.execution.former import Former, check_again, no_failure
-from runner.history import Entry, History
-from runner.model import Config
+from runner.execution.same_place import another_environment, not_from_failure
+from runner.history import Entry, History, same_run
+from runner.model import Config, Job
 
 
 @click.command()
@@ -116,14 +118,28 @@ def _latest(config: Config, run_id: str, from_failure: bool, environ: Mapping[st
             why="it was run on another machine than GitHub's, whose .dbt-gitops/runs has its record",
             hint=f"start the job anew: dbt-gitops run {entry.job if entry else 'JOB'}",
         )
-    find_job(config, entry.job)
+    job = find_job(config, entry.job)
     if entry.outcome is None:
         raise ConfigInvalid(
             f"run {run_id} hasn't ended yet", hint=f"to end it: dbt-gitops cancel {run_id}"
         )
-    newest = known.history.of(entry.job)[0]
-    if newest.run_id != entry.run_id:
+    newest = known.history.latest(entry.job) or entry
+    meant = entry.rerun_of if entry.rerun_in_vain else entry.run_id
+    if newest is not entry and not same_run(meant, newest.run_id):
         raise not_the_latest(entry.job, run_id, newest.run_id)
-    if from_failure and entry.outcome.status in ("success", "skipped"):
-        raise no_failure(run_id, entry.outcome.status, entry.outcome.reason)
-    return entry
+    if entry.rerun_in_vain:
+        say(f"run {run_id} left no record, so run {meant}, which it was to run again, is")
+    if from_failure:
+        _check_failure(newest, job)
+    return replace(newest, run_id=meant)  # the history may have forgotten that one itself
+
+
+def _check_failure(entry: Entry, job: Job) -> None:
+    """As far as the history knows; the run itself looks at the record."""
+    outcome = entry.outcome
+    assert outcome is not None, "it has ended"
+    if outcome.status in ("success", "skipped"):
+        raise no_failure(entry.run_id, outcome.status, outcome.reason)
+    if outcome.steps and entry.environment != job.environment:
+        moved = another_environment(entry.run_id, entry.environment, job.environment)
+        raise not_from_failure(entry.run_id, moved)

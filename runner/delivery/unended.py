@@ -9,7 +9,7 @@ from runner.delivery.delivery import in_one_line
 from runner.delivery.place import run_page
 from runner.errors import GitHubFailed
 from runner.history import Entry
-from runner.reports.status import failed
+from runner.reports.status import CONTEXT, CommitStatus, failed
 
 if TYPE_CHECKING:
     from runner.github.answers import Status
@@ -34,6 +34,28 @@ def end_pending(
     return tuple(filter(None, problems))
 
 
+def end_left_pending(github: GitHub, commit: str, page: str) -> tuple[str, ...]:
+    """Ends every job's status that names this workflow run, whose jobs have all ended; what is to be said.
+
+    For a merge that no history tells of: on another branch than the default one. A request, and one
+    for each status that is pending.
+    """
+    said: list[str] = []
+    try:
+        for context, status in github.statuses(commit).items():
+            if (status.state, status.target_url) != ("pending", page):
+                continue
+            if context.startswith(CONTEXT):
+                last = failed(context.removeprefix(CONTEXT), f"{WITHOUT_A_WORD}: see the log", page)
+                _set(github, commit, last)
+                said.append(
+                    f"`{last.context}` was left pending on {commit[:7]}: {last.description}"
+                )
+    except GitHubFailed as error:
+        said.append(f"the statuses of {commit[:7]} may stay pending: {in_one_line(error)}")
+    return tuple(said)
+
+
 def _of_commit(
     github: GitHub, commit: str, entries: list[Entry], environ: Mapping[str, str]
 ) -> str:
@@ -56,8 +78,12 @@ def _end(github: GitHub, entry: Entry, there: Mapping[str, Status], page: str) -
     found = there.get(last.context)
     if found is None or found.state != "pending" or (found.target_url or "") != page:
         return
+    _set(github, entry.commit, last)
+
+
+def _set(github: GitHub, commit: str, last: CommitStatus) -> None:
     github.set_status(
-        entry.commit,
+        commit,
         context=last.context,
         state=last.state,
         description=last.description,

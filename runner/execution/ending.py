@@ -10,10 +10,10 @@ from pathlib import Path
 from runner.dbt.explaining import Changes
 from runner.dbt.rewriting import RewritingFailed, manifest_schemas
 from runner.durations import format_duration
-from runner.errors import DbtGitopsError, ExitCode
+from runner.errors import ConfigInvalid, DbtGitopsError, ExitCode
 from runner.execution.deferral import Decision, version_note
 from runner.execution.own_schemas import Claim, own_and_left, own_name
-from runner.execution.request import Request, schema_fields
+from runner.execution.request import Request, schema_fields, target_schema
 from runner.git import Checkout
 from runner.history import REPLACED
 from runner.record import ComparedWith, NodeResult, Run, RunStatus, Schema, StepResult
@@ -70,6 +70,7 @@ def record_of(facts: Facts) -> Run:
         job=request.job.name,
         environment=request.environment.name,
         target=request.job.target or "",
+        target_schema=_target_schema(request, facts.checkout),
         status=ended.status,
         reason=ended.reason,
         trigger=request.trigger,
@@ -100,6 +101,13 @@ def record_of(facts: Facts) -> Run:
     )
     run = _with_own_schemas(run, facts, made(nodes))
     return replace(run, notes=(*run.notes, *_remarks(run, request)))
+
+
+def _target_schema(request: Request, checkout: Checkout) -> str | None:
+    try:
+        return target_schema(request, checkout)
+    except ConfigInvalid:
+        return None  # the run has ended of just that, before it could write
 
 
 def _with_own_schemas(run: Run, facts: Facts, schemas: tuple[Schema, ...]) -> Run:

@@ -59,8 +59,9 @@ def notes(former: Former, commit: str) -> Iterator[str]:
         yield f"this is run {run.run_id} again"
     elif failed_in_a_step(run):
         yield f"this goes on from the failure of run {run.run_id}: what succeeded there isn't run"
-        if run.target is None:
-            yield f"the record of run {run.run_id} doesn't say its target, which is taken to be this one's"
+        for what, told in (("target", run.target), ("schema", run.target_schema)):
+            if told is None:
+                yield f"the record of run {run.run_id} doesn't say its {what}, which is taken to be this one's"
     else:
         yield f"no step of run {run.run_id} had begun, so all are run"
     if commit != run.commit:

@@ -17,8 +17,7 @@ from runner.execution.deferral import (
     newest,
 )
 from runner.execution.project import MANIFEST, Project
-from runner.execution.request import Request, schema_fields
-from runner.execution.schema_name import schema_name
+from runner.execution.request import Request, target_schema
 from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
 
@@ -31,8 +30,7 @@ def profiles_dir(request: Request, around: Surroundings, scratch: Path) -> Path:
     found = find_profiles_dir(request.environment.profiles_dir, around.config.project, variables)
     if request.environment.schema is None:
         return found
-    fields = schema_fields(request, around.checkout)
-    schema = schema_name(request.environment.schema, fields)
+    schema = target_schema(request, around.checkout)
     around.reporter.say(f"schema: {schema}")
     return write_overlay(found, schema, scratch / "profiles")
 

@@ -11,6 +11,7 @@ from typing import Any
 from runner.config.build import core_requirement
 from runner.durations import spell_duration
 from runner.execution.former import Former
+from runner.execution.schema_name import schema_name
 from runner.git import Checkout
 from runner.model import Config, Deferral, Environment, Job, PinnedDbt, Retries, VarValue
 from runner.record import Run
@@ -144,6 +145,12 @@ def schema_fields(request: Request, checkout: Checkout) -> dict[str, str]:
         # GitHub Actions checks a pull request out detached, at a merge commit.
         "branch": checkout.branch or request.head_branch,
     }
+
+
+def target_schema(request: Request, checkout: Checkout) -> str:
+    """The schema that the run writes into, "" where that is the profile's own; raises ConfigInvalid."""
+    template = request.environment.schema
+    return "" if template is None else schema_name(template, schema_fields(request, checkout))
 
 
 def with_overrides(config: Config, name: str, overrides: Overrides) -> tuple[Job, Environment]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from runner.errors import ConfigInvalid
-from runner.execution.request import Request, schema_fields
-from runner.execution.schema_name import schema_name
+from runner.execution.request import Request, target_schema
 from runner.git import Checkout
 from runner.record import Run
 
@@ -19,10 +16,9 @@ def check_same_place(request: Request, checkout: Checkout) -> None:
     former = request.goes_on
     if former is None or not any(step.argv for step in former.steps):
         return
-    if moved := elsewhere(former, request.job.environment, request.job.target):
-        raise _refused(former, moved)
-    if moved := _another_schema(former, request, checkout):
-        raise _refused(former, moved)
+    moved = elsewhere(former, request.job.environment, request.job.target)
+    if moved := moved or _another_schema(former, target_schema(request, checkout)):
+        raise not_from_failure(former.run_id, moved)
 
 
 def elsewhere(former: Run, environment: str, target: str | None) -> str:
@@ -32,35 +28,36 @@ def elsewhere(former: Run, environment: str, target: str | None) -> str:
     """
     run = f"run {former.run_id}"
     if former.environment != environment:
-        return f"{run} was in environment {former.environment!a}, and the job is in {environment!a}"
+        return another_environment(former.run_id, former.environment, environment)
     if former.target in (None, target or ""):
         return ""
     return f"{run} was on {_target(former.target)}, and this one would be on {_target(target)}"
+
+
+def another_environment(run_id: str, then: str, now: str) -> str:
+    return f"run {run_id} was in environment {then!a}, and the job is in {now!a}"
 
 
 def _target(name: str | None) -> str:
     return f"target {name!a}" if name else "the profile's default target"
 
 
-def _another_schema(former: Run, request: Request, checkout: Checkout) -> str:
-    template = request.environment.schema
-    if template is None:
+def _another_schema(former: Run, schema: str) -> str:
+    """The same of the schema; a record that doesn't say its own is taken to be of this one, too."""
+    if former.target_schema in (None, schema):
         return ""
-    then = replace(checkout, commit=former.commit, branch=former.branch)
-    before = schema_name(template, schema_fields(request, then))
-    now = schema_name(template, schema_fields(request, checkout))
-    if before == now:
-        return ""
-    return (
-        f"run {former.run_id} wrote into schema {before}, and this one would into {now}:"
-        f" the environment's schema is {template}"
-    )
+    before = _schema(former.target_schema)
+    return f"run {former.run_id} wrote into {before}, and this one would into {_schema(schema)}"
 
 
-def _refused(former: Run, moved: str) -> ConfigInvalid:
-    job = former.job
+def _schema(name: str | None) -> str:
+    return f"schema {name!a}" if name else "the profile's own schema"
+
+
+def not_from_failure(run_id: str, moved: str) -> ConfigInvalid:
+    """The hint holds for jobs that no dispatch starts, too."""
     return ConfigInvalid(
-        f"the failure of run {former.run_id} can't be gone on from",
+        f"the failure of run {run_id} can't be gone on from",
         why=f"{moved}; what was built there isn't what is there in this one",
-        hint=f"start the job anew: dbt-gitops run {job}, or on GitHub dbt-gitops trigger {job} --cause …",
+        hint=f"run all of it again here: dbt-gitops rerun {run_id}, without --from-failure",
     )

@@ -14,6 +14,8 @@ from runner.reports.verdict import took, verdict_line
 # GitHub's limits, in characters.
 LONGEST_DESCRIPTION = 140
 LONGEST_CONTEXT = 255
+# So begins the context of each job's.
+CONTEXT = "dbt / "
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def _status(
     job: str, state: Literal["pending", "success", "failure", "error"], text: str, target_url: str
 ) -> CommitStatus:
     return CommitStatus(
-        context=clipped(f"dbt / {one_line(job)}", LONGEST_CONTEXT),
+        context=clipped(f"{CONTEXT}{one_line(job)}", LONGEST_CONTEXT),
         state=state,
         description=clipped(one_line(text), LONGEST_DESCRIPTION),
         target_url=target_url,

@@ -9,7 +9,7 @@ from typing import Literal
 from runner.blocks import runs_job
 from runner.errors import ExitCode
 from runner.github.answers import WorkflowJob
-from runner.history import Entry, Outcome
+from runner.history import NO_RECORD, Entry, Outcome
 from runner.record import Run, RunStatus
 from runner.reports.text import clipped, one_line
 
@@ -69,7 +69,7 @@ def outcome_without_record(job: WorkflowJob | None) -> Outcome:
     if job.conclusion == "timed_out":
         return _begun(job, "error", "GitHub stopped it at its time limit", ExitCode.TIMED_OUT)
     failed = next((step.name for step in job.steps if step.conclusion == "failure"), "")
-    lost = f"no record: its step {one_line(failed)} failed" if failed else ""
+    lost = f"{NO_RECORD} its step {one_line(failed)} failed" if failed else ""
     reason = lost or "the runner was lost: no record"
     return _begun(job, "error", reason, ExitCode.STEP_FAILED)
 

@@ -165,7 +165,7 @@ def _fitting(job: Job, name: str, ending: Ending) -> list[JobTrigger]:
 
 def _rerun(job: Job, event: Dispatch, history: History) -> Iterator[Objection]:
     """As far as the history knows; the run itself looks at what the former one has left."""
-    latest = _newest(history, job.name)
+    latest = history.latest(job.name)
     if latest is None:
         return
     if not same_run(event.rerun, latest.run_id):

@@ -115,6 +115,7 @@ def _entry(
         attempt=origin.attempt,
         slot=slot,
         upstream=each.upstream,
+        rerun_of=event.rerun if isinstance(event, Dispatch) else "",
     )
 
 

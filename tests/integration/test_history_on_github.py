@@ -359,6 +359,46 @@ def test_a_status_that_github_refuses_to_end_is_said(there: OnGitHub, denied: st
     assert "may stay pending" in there.summary()
 
 
+def released(there: OnGitHub) -> Entry:
+    """A merge on a branch that isn't the default one, for which no history is written."""
+    there.project.git("checkout", "--quiet", "-b", "release")
+    there.push("release")
+    return merged(there)
+
+
+def test_what_a_lost_run_of_another_branch_left_pending_is_ended(there: OnGitHub) -> None:
+    daily = released(there)
+    there.project.write("models/two.sql", ENDLESS)
+    process = there.project.start("run", "daily", **there.environ)
+    wait_for(
+        lambda: len(there.project.runs) == 2 and running(there.project, "model analytics.two")()
+    )
+    process.kill()
+    process.communicate()
+    assert [state for state, _ in there.statuses()] == ["pending"]
+    pending(there, replace(daily, job="hourly"), "success")  # it has ended as it should
+    pending(there, replace(daily, job="exports", workflow_run=78))  # of another run, which goes on
+    pending(there, replace(daily, job="other"))
+    there.fake.statuses[-1] = replace(there.fake.statuses[-1], context="lint")  # none of ours
+    done = there.cli("report")
+    assert (done.code, there.outputs().get("history-artifact")) == (0, None), done.err
+    [ended] = there.fake.statuses[4:]
+    said = "its GitHub job ended without a word: see the log"
+    assert (ended.sha, ended.context) == (daily.commit, "dbt / daily")
+    assert (ended.state, ended.description) == ("error", said)
+    assert ended.target_url == there.fake.statuses[0].target_url
+    assert f"`dbt / daily` was left pending on {daily.commit[:7]}: {said}" in done.err
+    assert "nothing to report" in there.cli("report").out
+
+
+def test_what_github_refuses_to_end_on_another_branch_is_said(there: OnGitHub) -> None:
+    pending(there, released(there))
+    there.fake.denied = {"statuses: write"}
+    done = there.cli("report")
+    assert done.code == 0, done.err
+    assert f"the statuses of {there.head[:7]} may stay pending: GitHub refused" in done.err
+
+
 def test_several_jobs_files_have_one_history(there: OnGitHub) -> None:
     jobs = (there.project.path / "dbt_jobs.yml").read_text().partition("jobs:\n")[0]
     loads = """jobs:

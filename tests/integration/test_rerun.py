@@ -171,7 +171,7 @@ def test_another_schema_is_not_gone_on_from(tiny: Project) -> None:
     for _ in range(2):  # a refused rerun isn't there to be gone on from itself
         done = rerun(tiny, first, "--from-failure")
         assert (done.code, latest(tiny)) == (2, first)
-        assert "and this one would into s_" in done.err
+        assert "and this one would into schema 's_" in done.err
 
 
 def changed_jobs(project: Project, old: str, new: str) -> None:
@@ -212,10 +212,44 @@ def test_what_was_built_elsewhere_is_not_gone_on_from(
         assert (done.code, latest(broken)) == (2, first)
         assert f"the failure of run {first} can't be gone on from" in done.err
         assert why in done.err
-        assert "hint: start the job anew: dbt-gitops run daily" in done.err
+        assert f"hint: run all of it again here: dbt-gitops rerun {first}, without" in done.err
     broken.git("checkout", "dbt_jobs.yml")
     done = rerun(broken, first, "--from-failure")
     assert (done.code, done.record["target"]) == (0, "prod")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "why"),
+    [
+        ("live", "other", "into schema 'live', and this one would into schema 'other'"),
+        ("live", None, "into schema 'live', and this one would into the profile's own schema"),
+        (None, "live", "into the profile's own schema, and this one would into schema 'live'"),
+    ],
+)
+def test_a_schema_that_was_edited_in_between_is_not_gone_on_from(
+    broken: Project, then: str | None, now: str | None, why: str
+) -> None:
+    def schema_line(name: str | None) -> str:
+        return f"    target: prod\n    schema: {name}\n" if name else "    target: prod\n"
+
+    changed_jobs(broken, schema_line(None), schema_line(then))
+    assert broken.run("daily").record["target_schema"] == (then or "")
+    first = latest(broken)
+    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(broken, schema_line(then), schema_line(now))
+    for _ in range(2):
+        done = rerun(broken, first, "--from-failure")
+        assert (done.code, latest(broken)) == (2, first)
+        assert why in done.err
+    full = rerun(broken, first)
+    assert (full.code, full.record["target_schema"]) == (0, now or "")
+    assert broken.query(f"select id from {now or 'analytics'}.two") == [(1,)]
+
+
+def test_a_run_whose_schema_nothing_fills_has_none(broken: Project) -> None:
+    changed_jobs(broken, "    target: prod\n", "    target: prod\n    schema: pr_{pr_number}\n")
+    done = broken.run("daily")
+    assert (done.code, done.record["target_schema"]) == (2, None)
 
 
 def test_in_full_it_is_run_again_on_another_target(broken: Project) -> None:

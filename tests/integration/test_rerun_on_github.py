@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.history import Entry
-from runner.history_json import entry_to_json
+from runner.history import Entry, History, Outcome
+from runner.history_json import HISTORY, entry_to_json, history_from_json, history_to_json
 from tests.conftest import Done, Project
 from tests.fake_github import FakeGitHub, Fault
-from tests.fake_github.things import FORK, START
+from tests.fake_github.things import FORK, OWN, START, Job, Step
 from tests.integration.test_rerun import broken, shape
 from tests.on_github import OnGitHub
 
@@ -111,19 +113,34 @@ def test_a_rerun_that_left_nothing_is_asked_for_once_more(there: OnGitHub) -> No
     assert [step[0] for step in shape(done.record) if not step[3]] == ["run", "test"]
 
 
+PLANNED = Entry(
+    run_id="20991231T040000Z-daily-3f2a9c",
+    job="daily",
+    environment="production",
+    trigger="dispatch",
+    cause="asked for",
+    planned_at=START,
+    workflow_run=77,
+)
+
+
+def write_history(there: OnGitHub, *entries: Entry) -> None:
+    there.project.write(f".dbt-gitops/state/{HISTORY}", history_to_json(History(entries=entries)))
+
+
+def plan(there: OnGitHub, run_id: str, **inputs: str) -> Entry:
+    """What the workflow starts for a dispatch of this rerun, by the history that the project has."""
+    there.dispatch({"job": "daily", "rerun": run_id, **inputs})
+    done = there.cli("plan", GITHUB_RUN_ID="78")
+    assert done.code == 0, done.err
+    file = there.project.path / f".dbt-gitops/state/{HISTORY}"
+    return history_from_json(file.read_text()).entries[0]
+
+
 @pytest.mark.parametrize(("planned_in", "goes_on"), [(1, True), (2, False)])
 def test_who_plans_anew_runs_all_of_it(there: OnGitHub, planned_in: int, goes_on: bool) -> None:
     """ "Re-run failed jobs" keeps the plan of the first attempt, "Re-run all jobs" makes another."""
-    planned = Entry(
-        run_id="20991231T040000Z-daily-3f2a9c",
-        job="daily",
-        environment="production",
-        trigger="dispatch",
-        cause="asked for",
-        planned_at=START,
-        workflow_run=77,
-        attempt=planned_in,
-    )
+    planned = replace(PLANNED, attempt=planned_in)
     for path in there.project.runs[1:]:
         path.rename(there.scratch / path.name)
     start = entry_to_json(planned)
@@ -172,8 +189,40 @@ def test_what_was_built_elsewhere_is_not_gone_on_from(there: OnGitHub, attempt: 
     done = again(there, GITHUB_RUN_ID="78", GITHUB_RUN_ATTEMPT=attempt)
     assert done.code == 2
     assert f"the failure of run {first(there)} can't be gone on from" in done.err
-    assert "on GitHub dbt-gitops trigger daily" in done.err
+    assert f"dbt-gitops rerun {first(there)}, without --from-failure" in done.err
     assert len(there.project.runs) == 1
+
+
+@pytest.mark.parametrize("named", ["the refused one", "the original"])
+def test_what_was_refused_for_its_place_is_run_again_in_full(there: OnGitHub, named: str) -> None:
+    """The job has no `dispatch: true`, so nothing else starts it on GitHub."""
+    record_with(there, target="ci")
+    ran = Outcome(status="error", reason="`dbt run` failed", steps=3)
+    now = datetime.now(timezone.utc)
+    original = replace(PLANNED, run_id=first(there), outcome=ran, attempt=1, planned_at=now)
+    write_history(there, original)
+    planned = plan(there, first(there), from_failure="true")
+    refused = there.cli("run", "daily", "--start", entry_to_json(planned), GITHUB_RUN_ID="78")
+    assert (refused.code, planned.rerun_of) == (2, first(there)), refused.err
+    steps = [Step(name="Run dbt", conclusion="failure")]
+    jobs = [Job(name="production daily", conclusion="failure", steps=steps)]
+    there.fake.runs[78] = replace(there.fake.runs[77], id=78, jobs={1: jobs})
+    assert there.cli("report", GITHUB_RUN_ID="78").code == 0
+    for path in there.project.runs:
+        path.rename(there.scratch / path.name)
+    asked_for = planned.run_id if named == "the refused one" else original.run_id
+    env = {"GITHUB_REPOSITORY": OWN.full_name, "GITHUB_API_URL": there.fake.api_url}
+    done = there.project.cli("rerun", asked_for, **env, GH_TOKEN=there.fake.token)
+    assert done.code == 0, done.err
+    assert ("left no record, so run" in done.err) == (named == "the refused one")
+    [(_, dispatched)] = there.fake.dispatched
+    assert dispatched["inputs"]["rerun"] == original.run_id
+    fixed(there)
+    start = entry_to_json(plan(there, original.run_id))
+    done = there.cli("run", "daily", "--json", "--start", start, GITHUB_RUN_ID="79")
+    assert done.code == 0, done.err
+    assert done.record["rerun_of"] == original.run_id
+    assert [step[3] for step in shape(done.record)] == [False, False, False]
 
 
 def test_githubs_own_rerun_of_a_run_on_another_target_goes_on_there(there: OnGitHub) -> None:

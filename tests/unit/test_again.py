@@ -225,9 +225,12 @@ def test_where_it_built_is_where_this_one_builds(
     assert "was in environment 'production'" in elsewhere(former, "ci", target)
 
 
-def test_a_record_without_a_target_is_noted() -> None:
+def test_a_record_without_a_target_and_a_schema_is_noted() -> None:
     failed = run_of(steps=(step(1, "dbt build", "error"),))
-    [_, note] = notes(Former(run=failed, from_failure=True), "a" * 40)
-    assert "doesn't say its target" in note
-    told = run_of(steps=failed.steps, target="")
+    [_, *found] = notes(Former(run=failed, from_failure=True), "a" * 40)
+    assert [note.split(", ")[0] for note in found] == [
+        f"the record of run {ID} doesn't say its target",
+        f"the record of run {ID} doesn't say its schema",
+    ]
+    told = run_of(steps=failed.steps, target="", target_schema="")
     assert len(list(notes(Former(run=told, from_failure=True), "a" * 40))) == 1

@@ -432,6 +432,52 @@ def test_a_part_of_an_id_does_to_run_it_again(project: Project, fake: FakeGitHub
     assert (done.code, "is in the ids of 2 runs" in done.err) == (2, True)
 
 
+IN_VAIN = Outcome(status="error", reason="no record: its step Run dbt failed")
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_rerun_in_vain_leaves_the_run_that_it_was_of(
+    project: Project, fake: FakeGitHub, number: int
+) -> None:
+    again = [entry(n, rerun_of=ID.format(1), outcome=IN_VAIN) for n in (3, 2)]
+    with_history(project, *again, entry(1, outcome=FAILED), entry(0, outcome=FAILED))
+    done = project.cli("rerun", ID.format(number), "--from-failure")
+    assert done.code == 0, done.err
+    assert fake.dispatched[0][1]["inputs"]["rerun"] == ID.format(1)
+    older = project.cli("rerun", ID.format(0))
+    assert (older.code, f"run {ID.format(1)} is newer" in older.err) == (2, True)
+
+
+def test_the_history_may_have_forgotten_what_was_run_again_in_vain(
+    project: Project, fake: FakeGitHub
+) -> None:
+    with_history(project, entry(2, rerun_of=ID.format(1), outcome=IN_VAIN))
+    assert project.cli("rerun", ID.format(2)).code == 0
+    assert fake.dispatched[0][1]["inputs"]["rerun"] == ID.format(1)
+
+
+def test_a_rerun_in_vain_of_an_older_run_is_not_run_again(
+    project: Project, fake: FakeGitHub
+) -> None:
+    vain = entry(2, rerun_of=ID.format(1), outcome=IN_VAIN)
+    with_history(project, entry(3, outcome=FAILED), vain, entry(1, outcome=FAILED))
+    done = project.cli("rerun", ID.format(2))
+    assert (done.code, f"run {ID.format(3)} is newer" in done.err) == (2, True)
+    assert fake.requests == []
+
+
+def test_what_was_built_in_another_environment_is_not_dispatched(
+    project: Project, fake: FakeGitHub
+) -> None:
+    built = replace(FAILED, steps=1)
+    with_history(project, entry(1, environment="live", outcome=built))
+    done = project.cli("rerun", ID.format(1), "--from-failure")
+    assert done.code == 2
+    assert "was in environment 'live', and the job is in 'production'" in done.err
+    assert fake.requests == []
+    assert project.cli("rerun", ID.format(1)).code == 0
+
+
 @pytest.mark.parametrize(
     ("number", "options", "said"),
     [

@@ -402,6 +402,8 @@ def test_what_has_failed_too_often_starts_by_a_person_s_word_alone(
 
 
 UNDER_WAY = replace(entry("4"), outcome=None)
+LOST = Outcome(status="error", reason="no record: its step Run dbt failed")
+IN_VAIN = replace(entry("4"), outcome=LOST, rerun_of="3")
 
 
 @pytest.mark.parametrize(
@@ -413,6 +415,8 @@ UNDER_WAY = replace(entry("4"), outcome=None)
         (history(*FAILED), "1", "its latest run is 3, and only that can be run again"),
         (history(UNDER_WAY, *FAILED), "4", "run 4 hasn't ended yet"),
         (history(entry("4"), *FAILED), "4", "run 4 has no failure to go on from"),
+        (history(IN_VAIN, *FAILED), "3", ""),
+        (history(IN_VAIN, *FAILED), "2", "its latest run is 3, and only that can be run again"),
     ],
 )
 def test_only_the_latest_run_is_run_again(known: History, rerun: str, reason: str) -> None:

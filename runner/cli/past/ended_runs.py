@@ -15,9 +15,10 @@ from runner.cli.launch.chaining import chaining_of
 from runner.cli.launch.telling import not_started, summarize
 from runner.cli.saying import say
 from runner.cli.stores import history_store_of
-from runner.delivery.unended import end_pending
+from runner.delivery.place import head_sha, run_page
+from runner.delivery.unended import end_left_pending, end_pending
 from runner.errors import ConfigInvalid, ExitCode
-from runner.events import Event, running
+from runner.events import Event, Merge, running
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.github.outputs import write_outputs
@@ -37,9 +38,9 @@ def report_ended(
 ) -> ExitCode:
     """Writes into the history how the runs ended that this run of the workflow has started.
 
-    A status that such a run has left pending on a merged commit is ended. All of it is said in the
-    step's summary. A run whose record is there and can't be fetched keeps its
-    place in the history: a later report looks for it again.
+    A status that such a run has left pending on a merged commit is ended, also of a merge on another branch
+    than the default one, which has no history. All of it is said in the step's summary. A run whose record
+    is there and can't be fetched keeps its place in the history: a later report looks for it again.
     """
     here = running(environ)
     if not here.workflow_run or environ.get("GITHUB_ACTIONS") != "true":
@@ -49,8 +50,7 @@ def report_ended(
     store = history_store_of(config, environ, event.default_branch if event else "", say)
     history = store.read() or History()
     if not any(entry.workflow_run == number for entry in history.entries):
-        click.echo("nothing to report: the history holds no run of this run of the workflow")
-        return ExitCode.SUCCESS
+        return _without_history(config, event, environ, number)
     now = datetime.now(timezone.utc)
     with closing(connect(config.root, environ)) as github:
         told = settled(github, lambda: connect(config.root, environ), history, number, here.attempt)
@@ -66,6 +66,23 @@ def report_ended(
     _tell(told.legs, notes)
     refused = not_started(_start_after(files, told.lost, event, environ))
     return ExitCode.GITHUB_FAILED if later or refused else ExitCode.SUCCESS
+
+
+def _without_history(
+    config: Config, event: Event | None, environ: Mapping[str, str], number: int
+) -> ExitCode:
+    """What there is to end of a merge on another branch than the default one."""
+    notes: tuple[str, ...] = ()
+    commit = head_sha(event) if isinstance(event, Merge) else ""
+    if commit:
+        with closing(connect(config.root, environ)) as github:
+            notes = end_left_pending(github, commit, run_page(environ, number))
+    if notes:
+        summarize(legs_summary((), notes), environ)
+        _tell((), notes)
+    else:
+        click.echo("nothing to report: the history holds no run of this run of the workflow")
+    return ExitCode.SUCCESS
 
 
 def _start_after(
