@@ -21,7 +21,7 @@ WORKFLOW = ROOT / "examples" / "workflows" / "dbt-jobs.yml"
 RELEASED = Action(
     name="dbt-gitops/dbt-gitops",
     ref="v0.1.0",
-    commit="601343cf4e316a9b75be43331f822c9802cbc922",
+    commit="7f233dd8b2c694befae8c351b22860ed2d911046",
 )
 # Those of the documents, where they are.
 ELSEWHERE = {
