@@ -387,7 +387,7 @@ def test_in_a_slot_no_two_in_a_row_leave_their_work(there: OnGitHub) -> None:
 
 
 def test_a_record_out_of_reach_holds_nobody_up(there: OnGitHub) -> None:
-    there.fake.faults.append(Fault(path="/runs/60/artifacts", status=500, times=9))
+    there.fake.faults.append(Fault(path="/runs/60/artifacts", status=403, times=9))
     start = planned(there, BEFORE, **SLOTTED)
     done = there.cli("run", "ingest", "--start", start, MARTS_TOKEN=TOKEN)
     assert done.code == 0, done.err
