@@ -71,7 +71,6 @@ class Protocol:
         while line := self._commands.get():
             self._busy = True
             yield json.loads(line)
-            self._busy = False
 
     def _read(self) -> None:
         for line in self._in:
@@ -82,6 +81,11 @@ class Protocol:
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(GRACE_SECONDS)
             os._exit(1)
+
+    def end(self, **how: Any) -> None:
+        """The command's last word, on which the runner may close the line before this goes on."""
+        self._busy = False
+        self.send("end", **how)
 
     def send(self, kind: str, **fields: Any) -> None:
         with self._turn:
@@ -111,7 +115,7 @@ class Session:
             stream.flush()
         os.write(2, ("\n" + command["marker"] + "\n").encode())
         how = {"exit_code": exit_code, "message": message, "parse": parse}
-        self._protocol.send("end", written=written, **how)
+        self._protocol.end(written=written, **how)
 
     def _invoke(self, command: dict[str, Any]) -> tuple[int, str, str]:
         manifest, parse = None, ""
