@@ -172,7 +172,12 @@ def _built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def built(_built: Path, tmp_path: Path) -> Project:
     """The smallest project after production has run on main: its state is there."""
-    return Project(path=Path(shutil.copytree(_built, tmp_path / "tiny", symlinks=True)))
+    return copy_of(_built, tmp_path)
+
+
+def copy_of(folder: Path, into: Path) -> Project:
+    """A project for one test alone, of one that several begin with: what has run there is there."""
+    return Project(path=Path(shutil.copytree(folder, into / folder.name, symlinks=True)))
 
 
 def write_tiny(path: Path) -> Project:

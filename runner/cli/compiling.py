@@ -82,12 +82,12 @@ def in_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]
     if _is_stale(loaded, root):
         edited = is_edited(workflow_at(root) or "")
         overwrites = "say the change in the jobs file; dbt-gitops sync --force overwrites it"
-        yield _warning(
-            loaded,
+        yield loaded.warning(
             "edited-workflow" if edited else "stale-workflow",
             f"{PATH} {'was changed by hand' if edited else 'is not what this file compiles to'}",
-            "GitHub runs what the workflow says",
-            overwrites if edited else "dbt-gitops sync",
+            why="GitHub runs what the workflow says",
+            hint=overwrites if edited else "dbt-gitops sync",
+            at=None,
         )
 
 
@@ -104,13 +104,13 @@ def lost_state(loaded: Loaded) -> Iterator[Problem]:
         f"`{deferring}` finds no state to defer to" if deferring else "",
     ]
     if any(lacks):
-        yield _warning(
-            loaded,
+        yield loaded.warning(
             "lost-state",
             f"state is kept in the folder {config.state} of the checkout",
-            "each run on GitHub has a checkout of its own, which goes with its machine:"
+            why="each run on GitHub has a checkout of its own, which goes with its machine:"
             f" {' and '.join(filter(None, lacks))}",
-            "write `state: github`",
+            hint="write `state: github`",
+            at=loaded.where("state"),
         )
 
 
@@ -120,23 +120,6 @@ def files_of(there: str | None) -> tuple[str, ...]:
         return header_of(there).files if there else ()
     except NotOurs:
         return ()
-
-
-def _warning(loaded: Loaded, code: str, what: str, why: str, hint: str) -> Problem:
-    """Where ``state`` is written, if that is what it is about; else of the file as a whole."""
-    place = loaded.where("state") if code == "lost-state" else None
-    line, column = (place.line, place.column) if place else (0, 0)
-    return Problem(
-        file=loaded.file,
-        line=line,
-        column=column,
-        end_column=column,
-        code=code,
-        what=what,
-        why=why,
-        hint=hint,
-        severity="warning",
-    )
 
 
 def _is_stale(loaded: Loaded, root: Path) -> bool:

@@ -37,17 +37,13 @@ def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
         if job.target is None or not known or job.target in known or (place, job.target) in told:
             continue
         told.add((place, job.target))
-        yield Problem(
-            file=loaded.file,
-            line=place.line if place else 0,
-            column=place.column if place else 0,
-            end_column=place.column if place else 0,
-            code="unknown-target",
-            what=f"there is no target {shown(job.target)} in {printable(str(folder / FILE))}",
+        yield loaded.warning(
+            "unknown-target",
+            f"there is no target {shown(job.target)} in {printable(str(folder / FILE))}",
             why=printable(f"the project's profile has: {', '.join(sorted(known))}"),
             hint=printable(did_you_mean(job.target, sorted(known)))
             or f"add it to {FILE}, or name one of these",
-            severity="warning",
+            at=place,
         )
 
 

@@ -56,6 +56,21 @@ class Loaded:
         span = found.key.span if isinstance(found, Entry) else found.span
         return Position(file=self.file, line=span.line, column=span.column)
 
+    def warning(self, code: str, what: str, *, why: str, hint: str, at: Position | None) -> Problem:
+        """Of a file that is valid, found by a command that knows more; None is the file as a whole."""
+        line, column = (at.line, at.column) if at else (0, 0)
+        return Problem(
+            file=self.file,
+            line=line,
+            column=column,
+            end_column=column,
+            code=code,
+            what=what,
+            why=why,
+            hint=hint,
+            severity="warning",
+        )
+
     def place(self, *path: str | int) -> str:
         """The same as people name it, ``dbt_jobs.yml:12``; the file's first line where it is nowhere."""
         found = self.where(*path)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Project
+from tests.conftest import Project, copy_of, write_tiny
 
 JOBS = """\
 version: 1
@@ -45,17 +45,25 @@ MODELS = {
 }
 
 
-@pytest.fixture
-def misfiring(tiny: Project) -> Project:
-    """A project on which a comparison with production's manifest selects nearly everything."""
-    tiny.write("dbt_jobs.yml", JOBS)
-    tiny.write("macros/shout.sql", "{% macro shout(c) %} upper({{ c }}) {% endmacro %}\n")
+@pytest.fixture(scope="module")
+def produced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Production has run; a branch begins where it is."""
+    project = write_tiny(tmp_path_factory.mktemp("misfiring") / "tiny")
+    project.write("dbt_jobs.yml", JOBS)
+    project.write("macros/shout.sql", "{% macro shout(c) %} upper({{ c }}) {% endmacro %}\n")
     for name, sql in MODELS.items():
-        tiny.write(f"models/{name}.sql", sql + "\n")
-    tiny.commit("models")
-    assert tiny.run("daily").code == 0
-    tiny.git("checkout", "--quiet", "-b", "change")
-    return tiny
+        project.write(f"models/{name}.sql", sql + "\n")
+    project.commit("models")
+    done = project.run("daily")
+    assert done.code == 0, done.err
+    project.git("checkout", "--quiet", "-b", "change")
+    return project.path
+
+
+@pytest.fixture
+def misfiring(produced: Path, tmp_path: Path) -> Project:
+    """A project on which a comparison with production's manifest selects nearly everything."""
+    return copy_of(produced, tmp_path)
 
 
 def ci(project: Project, *options: str, **env: str) -> dict[str, Any]:

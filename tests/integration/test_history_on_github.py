@@ -29,6 +29,18 @@ NOW = datetime.now(timezone.utc).replace(microsecond=0)
 PLANNED = NOW - timedelta(minutes=10)
 NUMBER = 77
 HISTORY = "dbt-gitops-history"
+ALARM = """
+  alarm:
+    environment: production
+    triggers: { job: { name: daily, on: [error] } }
+    steps: [dbt build]
+"""
+NEXT = """
+  next:
+    environment: production
+    triggers: { job: { name: daily } }
+    steps: [dbt build]
+"""
 
 
 @pytest.fixture
@@ -219,17 +231,7 @@ def test_what_a_report_could_not_tell_the_next_one_does(there: OnGitHub) -> None
 
 
 def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
-    jobs = """
-  alarm:
-    environment: production
-    triggers: { job: { name: daily, on: [error] } }
-    steps: [dbt build]
-  next:
-    environment: production
-    triggers: { job: { name: daily } }
-    steps: [dbt build]
-"""
-    there.project.append("dbt_jobs.yml", jobs)
+    there.project.append("dbt_jobs.yml", ALARM + NEXT)
     daily = planned()
     plan(there, daily)
     job(there, "daily", conclusion="failure")
@@ -245,13 +247,7 @@ def test_what_starts_after_a_lost_run_is_started(there: OnGitHub) -> None:
 
 def test_what_a_plan_has_given_up_is_told_all_the_same(there: OnGitHub) -> None:
     """A leg that waited for long, and whose machine was then lost; and one of a workflow before."""
-    jobs = """
-  alarm:
-    environment: production
-    triggers: { job: { name: daily, on: [error] } }
-    steps: [dbt build]
-"""
-    there.project.append("dbt_jobs.yml", jobs)
+    there.project.append("dbt_jobs.yml", ALARM)
     given_up = Outcome(status="cancelled", reason=LEFT_NO_WORD)
     daily = planned(outcome=given_up)
     old = planned("exports", workflow_run=70, planned_at=NOW - timedelta(hours=9), outcome=given_up)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import TINY, Project, clean_environ
+from tests.conftest import TINY, Project, clean_environ, copy_of
 from tests.integration.test_comparison import JOBS, MODELS, ci, why
 
 MORE_MODELS = {
@@ -68,8 +67,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(built: Path, tmp_path: Path) -> Project:
-    shutil.copytree(built, tmp_path / "tiny", symlinks=True)
-    return Project(path=tmp_path / "tiny")
+    return copy_of(built, tmp_path)
 
 
 def nothing(_: Project) -> None:

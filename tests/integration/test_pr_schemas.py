@@ -18,7 +18,7 @@ import pytest
 
 from runner.git import untracked
 from runner.github.artifact_names import run_artifact
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Project, copy_of, write_tiny
 from tests.fake_github import OWN, FakeGitHub
 from tests.fake_github.states import zipped
 from tests.fake_github.things import FORK, Pull
@@ -37,19 +37,39 @@ SEVERAL = """\
 """
 
 
-@pytest.fixture
-def several(tiny: Project) -> Project:
-    """Models that go to schemas of their own, one of which all pull requests share."""
-    tiny.write("macros/generate_schema_name.sql", SEVERAL)
+@pytest.fixture(scope="module")
+def produced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Production has run; a branch has changed what everything is built from."""
+    project = write_tiny(tmp_path_factory.mktemp("several") / "tiny")
+    project.write("macros/generate_schema_name.sql", SEVERAL)
     for schema in ("marts", "scratch"):
         config = f"{{{{ config(schema='{schema}') }}}}"
-        tiny.write(f"models/{schema}.sql", f"{config} select * from {{{{ ref('one') }}}}\n")
-    tiny.commit("schemas")
-    assert tiny.run("daily").code == 0
-    tiny.git("checkout", "--quiet", "-b", "change")
-    tiny.append("seeds/people.csv", "3,Edsger\n")
-    tiny.commit("change")
-    return tiny
+        project.write(f"models/{schema}.sql", f"{config} select * from {{{{ ref('one') }}}}\n")
+    project.commit("schemas")
+    assert project.run("daily").code == 0
+    project.git("checkout", "--quiet", "-b", "change")
+    project.append("seeds/people.csv", "3,Edsger\n")
+    project.commit("change")
+    return project.path
+
+
+@pytest.fixture
+def several(produced: Path, tmp_path: Path) -> Project:
+    """Models that go to schemas of their own, one of which all pull requests share."""
+    return copy_of(produced, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def after_ci(produced: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = copy_of(produced, tmp_path_factory.mktemp("opened"))
+    ci(project, 7)
+    return project.path
+
+
+@pytest.fixture
+def opened(after_ci: Path, tmp_path: Path) -> Project:
+    """The same, and pull request 7 has been built."""
+    return copy_of(after_ci, tmp_path)
 
 
 def pull_request(number: int) -> dict[str, str]:
@@ -127,17 +147,16 @@ def test_a_run_that_is_killed_has_named_its_schema(several: Project) -> None:
     assert "pr_7" not in there(several)
 
 
-def test_a_run_that_fails_early_has_named_its_schema(several: Project) -> None:
+def test_a_run_that_fails_early_has_named_its_schema(opened: Project) -> None:
     """Run again, it replaces what the first attempt has recorded."""
-    ci(several, 7)
-    first = several.runs[-1]
-    shutil.rmtree(several.path / ".dbt-gitops" / "state")
-    done = several.run("ci", **pull_request(7))
+    first = opened.runs[-1]
+    shutil.rmtree(opened.path / ".dbt-gitops" / "state")
+    done = opened.run("ci", **pull_request(7))
     assert done.code == 3, done.err
     assert done.record["own_schemas"] == [{"database": "", "schema": "pr_7"}]
     jsonschema.Draft202012Validator(SCHEMA).validate(done.record)
     shutil.rmtree(first)
-    cleaned = clean(several, "--pr", "7")
+    cleaned = clean(opened, "--pr", "7")
     assert fates(cleaned) == {".pr_7": "dropped"}
 
 
@@ -228,53 +247,50 @@ def poisoned(run: Path, *names: str, **changes: Any) -> bytes:
     return zipped({"run.json": json.dumps({**record, "own_schemas": own, **changes}).encode()})
 
 
-def test_two_runs_on_github_cost_three_requests(several: Project, fake: FakeGitHub) -> None:
-    ci(several, 7)
-    several.append("models/marts.sql", "where id > 0\n")
-    several.commit("again")
-    ci(several, 7)
-    ci(several, 71)
-    for run, number in zip(several.runs[-3:], (7, 7, 71), strict=True):
+def test_two_runs_on_github_cost_three_requests(opened: Project, fake: FakeGitHub) -> None:
+    opened.append("models/marts.sql", "where id > 0\n")
+    opened.commit("again")
+    ci(opened, 7)
+    ci(opened, 71)
+    for run, number in zip(opened.runs[-3:], (7, 7, 71), strict=True):
         upload(fake, run, number)
-    shutil.rmtree(several.path / ".dbt-gitops")
-    outputs = several.path / ".git" / "outputs"
-    given = {**closed(several, 7), **on_github(fake), "GITHUB_OUTPUT": str(outputs)}
-    cleaned = clean(several, **given)
+    shutil.rmtree(opened.path / ".dbt-gitops")
+    outputs = opened.path / ".git" / "outputs"
+    given = {**closed(opened, 7), **on_github(fake), "GITHUB_OUTPUT": str(outputs)}
+    cleaned = clean(opened, **given)
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
-    assert there(several) == PRODUCTION | {"pr_71", "pr_71_marts"}
+    assert there(opened) == PRODUCTION | {"pr_71", "pr_71_marts"}
     assert re.fullmatch(r"status<<(\S+)\nsuccess\n\1\n", outputs.read_text())
     print(f"requests of a close: {fake.count(host='api')}")
     assert fake.count(host="api") == 3
 
 
 def test_what_only_an_older_run_wrote_is_dropped_for_a_request_more(
-    several: Project, fake: FakeGitHub
+    opened: Project, fake: FakeGitHub
 ) -> None:
     """The newest commit doesn't build the model; and GitHub is asked about one that wasn't merged."""
-    ci(several, 7)
-    several.git("rm", "--quiet", "models/marts.sql")
-    several.commit("without marts")
-    ci(several, 7)
-    assert "pr_7_marts" not in str(record_of(several)["own_schemas"])
-    for run in several.runs[-2:]:
+    opened.git("rm", "--quiet", "models/marts.sql")
+    opened.commit("without marts")
+    ci(opened, 7)
+    assert "pr_7_marts" not in str(record_of(opened)["own_schemas"])
+    for run in opened.runs[-2:]:
         upload(fake, run, 7)
     fake.pulls = {7: Pull(number=7, state="closed")}
-    cleaned = clean(several, **closed(several, 7, merged=False), **on_github(fake))
+    cleaned = clean(opened, **closed(opened, 7, merged=False), **on_github(fake))
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
-    assert there(several) == PRODUCTION
+    assert there(opened) == PRODUCTION
     print(f"requests of a close without a merge: {fake.count(host='api')}")
     assert fake.count(host="api") == 4
 
 
-def test_one_that_was_opened_again_is_left_alone(several: Project, fake: FakeGitHub) -> None:
+def test_one_that_was_opened_again_is_left_alone(opened: Project, fake: FakeGitHub) -> None:
     """The workflow of the closing is run again, or had to wait."""
-    ci(several, 7)
-    upload(fake, several.runs[-1], 7)
+    upload(fake, opened.runs[-1], 7)
     fake.pulls = {7: Pull(number=7)}
-    done = several.cli("clean", **closed(several, 7, merged=False), **on_github(fake))
+    done = opened.cli("clean", **closed(opened, 7, merged=False), **on_github(fake))
     assert done.code == 2
     assert "pull request 7 is open" in done.err
-    assert there(several) == PRODUCTION | {"pr_7", "pr_7_marts"}
+    assert there(opened) == PRODUCTION | {"pr_7", "pr_7_marts"}
 
 
 BY_BRANCH = """\
@@ -366,16 +382,15 @@ def test_nothing_that_a_record_says_becomes_a_command(
         assert "left alone: tiny.##[error]a" in done.err
 
 
-def test_the_pull_requests_own_files_decide_nothing(several: Project, fake: FakeGitHub) -> None:
-    ci(several, 7)
-    upload(fake, several.runs[-1], 7)
-    several.write("profiles.yml", "tiny: {target: ci, outputs: {}}\n")
-    several.write("dbt_jobs.yml", "version: 1\n")
-    several.write("macros/drop.sql", "{% macro default__drop_schema(r) %}{{ 1 / 0 }}{% endmacro %}")
-    several.commit("hostile")
-    cleaned = clean(several, **closed(several, 7), **on_github(fake))
+def test_the_pull_requests_own_files_decide_nothing(opened: Project, fake: FakeGitHub) -> None:
+    upload(fake, opened.runs[-1], 7)
+    opened.write("profiles.yml", "tiny: {target: ci, outputs: {}}\n")
+    opened.write("dbt_jobs.yml", "version: 1\n")
+    opened.write("macros/drop.sql", "{% macro default__drop_schema(r) %}{{ 1 / 0 }}{% endmacro %}")
+    opened.commit("hostile")
+    cleaned = clean(opened, **closed(opened, 7), **on_github(fake))
     assert fates(cleaned) == {"tiny.pr_7": "dropped", "tiny.pr_7_marts": "dropped"}
-    assert there(several) == PRODUCTION
+    assert there(opened) == PRODUCTION
 
 
 def test_profiles_that_the_workflow_writes(several: Project, fake: FakeGitHub) -> None:
@@ -427,12 +442,11 @@ def test_a_sweep_drops_those_of_closed_pull_requests(several: Project, fake: Fak
     assert there(several) == PRODUCTION
 
 
-def test_off_github_a_sweep_needs_to_know_what_is_open(several: Project) -> None:
-    ci(several, 7)
-    done = several.cli("clean")
+def test_off_github_a_sweep_needs_to_know_what_is_open(opened: Project) -> None:
+    done = opened.cli("clean")
     assert done.code == 4
     assert "there is no token for GitHub" in done.err
-    done = several.cli("clean", "--pr", "7")
+    done = opened.cli("clean", "--pr", "7")
     assert done.code == 0, done.err
     assert "whether pull request 7 is open wasn't asked" in done.err
     assert "dropped: tiny.pr_7_marts" in done.out
@@ -449,24 +463,23 @@ jobs:
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "plain"])
 def test_one_that_can_not_be_dropped_does_not_stop_the_others(
-    several: Project, dbt: Path, warm: bool
+    opened: Project, dbt: Path, warm: bool
 ) -> None:
     """A database that is attached for reading alone."""
-    ci(several, 7)
     made = "import duckdb, sys; duckdb.connect(sys.argv[1]).execute('create schema pr_7_fixed')"
-    subprocess.run([dbt.with_name("python"), "-c", made, several.path / "fixed.db"], check=True)
-    profiles = (several.path / "profiles.yml").read_text()
+    subprocess.run([dbt.with_name("python"), "-c", made, opened.path / "fixed.db"], check=True)
+    profiles = (opened.path / "profiles.yml").read_text()
     attached = "ci: {attach: [{path: fixed.db, read_only: true}], "
-    several.write("profiles.yml", profiles.replace("ci: {", attached))
+    opened.write("profiles.yml", profiles.replace("ci: {", attached))
     pinned = '{ core: "1.11.*", adapter: "duckdb==1.11.*" }'
     executable = f"{{ executable: {dbt} }}"
-    several.write("dbt_jobs.yml", READ_ONLY.format(dbt=pinned if warm else executable))
-    record = several.runs[-1] / "run.json"
+    opened.write("dbt_jobs.yml", READ_ONLY.format(dbt=pinned if warm else executable))
+    record = opened.runs[-1] / "run.json"
     fixed = '"own_schemas": [{"database": "fixed", "schema": "pr_7_fixed"},'
     record.write_text(record.read_text().replace('"own_schemas": [', fixed))
-    several.git("checkout", "--quiet", "-B", "main")
-    several.commit("attached")
-    done = several.cli("clean", **closed(several, 7))
+    opened.git("checkout", "--quiet", "-B", "main")
+    opened.commit("attached")
+    done = opened.cli("clean", **closed(opened, 7))
     assert done.code == 1
     assert ("a process a step" in done.err) is not warm
     lines = done.out.splitlines()
@@ -477,15 +490,14 @@ def test_one_that_can_not_be_dropped_does_not_stop_the_others(
         "  dropped: tiny.pr_7",
         "  dropped: tiny.pr_7_marts",
     ]
-    assert there(several) == PRODUCTION
+    assert there(opened) == PRODUCTION
 
 
-def test_without_a_connection_all_of_them_failed_and_it_says_why(several: Project) -> None:
-    ci(several, 7)
-    profiles = (several.path / "profiles.yml").read_text()
-    several.write("profiles.yml", profiles.replace("path: tiny.duckdb", "path: no/where.duckdb"))
-    several.commit("no connection")
-    cleaned = clean(several, "--pr", "7")
+def test_without_a_connection_all_of_them_failed_and_it_says_why(opened: Project) -> None:
+    profiles = (opened.path / "profiles.yml").read_text()
+    opened.write("profiles.yml", profiles.replace("path: tiny.duckdb", "path: no/where.duckdb"))
+    opened.commit("no connection")
+    cleaned = clean(opened, "--pr", "7")
     assert fates(cleaned) == {"tiny.pr_7": "failed", "tiny.pr_7_marts": "failed"}
     for each in cleaned["schemas"]:
         assert each["reason"].startswith("IO Error: Cannot open file")

@@ -4,24 +4,45 @@ from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import Done, Project
+from tests.conftest import Done, Project, copy_of, write_tiny
 from tests.processes import ENDLESS, running, wait_for
 
 STEPS = "steps: [dbt seed, \"dbt run --vars '{n: 1}'\", dbt test]"
 
 
 @pytest.fixture
-def broken(tiny: Project) -> Project:
+def broken(tmp_path: Path) -> Project:
     """Its second step of three fails: one of two models."""
-    jobs = (tiny.path / "dbt_jobs.yml").read_text()
-    tiny.write("dbt_jobs.yml", jobs.replace("steps: [dbt build]", STEPS, 1))
-    tiny.write("models/two.sql", "select id from {{ ref('one') }} where id <= {{ var('most') }}\n")
-    tiny.commit()
-    return tiny
+    return write_broken(tmp_path / "tiny")
+
+
+def write_broken(path: Path) -> Project:
+    project = write_tiny(path)
+    jobs = (project.path / "dbt_jobs.yml").read_text()
+    project.write("dbt_jobs.yml", jobs.replace("steps: [dbt build]", STEPS, 1))
+    model = "select id from {{ ref('one') }} where id <= {{ var('most') }}\n"
+    project.write("models/two.sql", model)
+    project.commit()
+    return project
+
+
+@pytest.fixture(scope="module")
+def after_daily(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = write_broken(tmp_path_factory.mktemp("failed") / "tiny")
+    done = project.run("daily")
+    assert (done.code, done.record["target"]) == (1, "prod"), done.err
+    return project.path
+
+
+@pytest.fixture
+def failed(after_daily: Path, tmp_path: Path) -> Project:
+    """The same, after its job has failed."""
+    return copy_of(after_daily, tmp_path)
 
 
 def rerun(project: Project, run_id: str, *options: str, **env: str) -> Done:
@@ -40,12 +61,11 @@ def shape(record: dict[str, Any]) -> list[tuple[str, int, str, bool]]:
     ]
 
 
-def test_from_failure_what_failed_is_run_and_then_what_was_skipped(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    first = latest(broken)
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    broken.commit("fixed")
-    done = rerun(broken, first, "--from-failure", "--cause", "it is fixed")
+def test_from_failure_what_failed_is_run_and_then_what_was_skipped(failed: Project) -> None:
+    first = latest(failed)
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    failed.commit("fixed")
+    done = rerun(failed, first, "--from-failure", "--cause", "it is fixed")
     assert done.code == 0, done.err
     record = done.record
     assert shape(record) == [
@@ -55,7 +75,7 @@ def test_from_failure_what_failed_is_run_and_then_what_was_skipped(broken: Proje
         ("test", 1, "success", False),
     ]
     assert [node["name"] for node in record["steps"][2]["nodes"]] == ["two"]
-    assert broken.query("select id from analytics.two") == [(1,)]
+    assert failed.query("select id from analytics.two") == [(1,)]
     assert (record["rerun_of"], record["cause"], record["status"]) == (
         first,
         "it is fixed",
@@ -64,29 +84,27 @@ def test_from_failure_what_failed_is_run_and_then_what_was_skipped(broken: Proje
     assert f"this goes on from the failure of run {first}" in done.err
     assert f"run {first} was of commit" in " ".join(record["notes"])
     assert record["state_reason"].startswith("it goes on from the failure of run")
-    assert not (broken.path / "target" / "state").exists()
+    assert not (failed.path / "target" / "state").exists()
 
 
-def test_the_summary_says_of_which_run_a_step_is(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    first = latest(broken)
-    done = broken.cli("rerun", first, "--from-failure")
+def test_the_summary_says_of_which_run_a_step_is(failed: Project) -> None:
+    first = latest(failed)
+    done = failed.cli("rerun", first, "--from-failure")
     assert done.code == 1
     assert f"dbt seed (of run {first[-6:]})" in done.out
     assert "(attempt 2)" in done.out
 
 
-def test_a_rerun_that_fails_is_gone_on_from_too(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    first = latest(broken)
-    again = rerun(broken, first, "--from-failure")
+def test_a_rerun_that_fails_is_gone_on_from_too(failed: Project) -> None:
+    first = latest(failed)
+    again = rerun(failed, first, "--from-failure")
     assert again.code == 1, again.err
     assert again.record["cause"] == f"run {first} again, from its failure"
-    older = rerun(broken, first, "--from-failure")
-    assert (older.code, latest(broken)) == (2, again.record["run_id"])
+    older = rerun(failed, first, "--from-failure")
+    assert (older.code, latest(failed)) == (2, again.record["run_id"])
     assert f"run {again.record['run_id']} is newer" in older.err
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    third = rerun(broken, again.record["run_id"], "--from-failure")
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    third = rerun(failed, again.record["run_id"], "--from-failure")
     assert third.code == 0, third.err
     assert shape(third.record)[1:4] == [
         ("run", 1, "error", True),
@@ -97,17 +115,16 @@ def test_a_rerun_that_fails_is_gone_on_from_too(broken: Project) -> None:
     assert origins[:3] == [first, first, again.record["run_id"]]
 
 
-def test_a_rerun_that_never_began_is_gone_on_from_as_its_former(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    first = latest(broken)
-    profiles = (broken.path / "profiles.yml").read_text()
-    (broken.path / "profiles.yml").unlink()
-    never = rerun(broken, first, "--from-failure")
+def test_a_rerun_that_never_began_is_gone_on_from_as_its_former(failed: Project) -> None:
+    first = latest(failed)
+    profiles = (failed.path / "profiles.yml").read_text()
+    (failed.path / "profiles.yml").unlink()
+    never = rerun(failed, first, "--from-failure")
     assert never.code == 2, never.err
     assert [each[3] for each in shape(never.record)] == [True, True, True]
-    broken.write("profiles.yml", profiles)
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    done = rerun(broken, never.record["run_id"], "--from-failure")
+    failed.write("profiles.yml", profiles)
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    done = rerun(failed, never.record["run_id"], "--from-failure")
     assert done.code == 0, done.err
     assert [each[3] for each in shape(done.record)] == [True, True, False, False]
     assert {step["from_run"] for step in done.record["steps"]} == {first, ""}
@@ -145,11 +162,10 @@ def test_what_has_no_failure_is_not_gone_on_from(built: Project) -> None:
     assert full.record["notes"][0] == f"this is run {first} again"
 
 
-def test_other_steps_are_not_gone_on_from(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    jobs = (broken.path / "dbt_jobs.yml").read_text()
-    broken.write("dbt_jobs.yml", jobs.replace("dbt seed, ", "", 1))
-    done = rerun(broken, latest(broken), "--from-failure")
+def test_other_steps_are_not_gone_on_from(failed: Project) -> None:
+    jobs = (failed.path / "dbt_jobs.yml").read_text()
+    failed.write("dbt_jobs.yml", jobs.replace("dbt seed, ", "", 1))
+    done = rerun(failed, latest(failed), "--from-failure")
     assert done.code == 2
     assert "the steps of `daily` have changed since run" in done.err
     assert (
@@ -201,20 +217,19 @@ def changed_jobs(project: Project, old: str, new: str) -> None:
     ],
 )
 def test_what_was_built_elsewhere_is_not_gone_on_from(
-    broken: Project, old: str, new: str, why: str
+    failed: Project, old: str, new: str, why: str
 ) -> None:
-    assert broken.run("daily").record["target"] == "prod"
-    first = latest(broken)
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    changed_jobs(broken, old, new)
+    first = latest(failed)
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(failed, old, new)
     for _ in range(2):
-        done = rerun(broken, first, "--from-failure")
-        assert (done.code, latest(broken)) == (2, first)
+        done = rerun(failed, first, "--from-failure")
+        assert (done.code, latest(failed)) == (2, first)
         assert f"the failure of run {first} can't be gone on from" in done.err
         assert why in done.err
         assert f"hint: run all of it again here: dbt-gitops rerun {first}, without" in done.err
-    broken.git("checkout", "dbt_jobs.yml")
-    done = rerun(broken, first, "--from-failure")
+    failed.git("checkout", "dbt_jobs.yml")
+    done = rerun(failed, first, "--from-failure")
     assert (done.code, done.record["target"]) == (0, "prod")
 
 
@@ -252,13 +267,12 @@ def test_a_run_whose_schema_nothing_fills_has_none(broken: Project) -> None:
     assert (done.code, done.record["target_schema"]) == (2, None)
 
 
-def test_in_full_it_is_run_again_on_another_target(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    changed_jobs(broken, "target: prod\n", "target: ci\n")
-    done = rerun(broken, latest(broken))
+def test_in_full_it_is_run_again_on_another_target(failed: Project) -> None:
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(failed, "target: prod\n", "target: ci\n")
+    done = rerun(failed, latest(failed))
     assert (done.code, done.record["target"]) == (0, "ci"), done.err
-    assert broken.query("select id from dbt_ci.two") == [(1,)]
+    assert failed.query("select id from dbt_ci.two") == [(1,)]
 
 
 def test_a_target_that_the_run_was_given_is_given_again(broken: Project) -> None:
@@ -289,20 +303,19 @@ def test_a_run_that_built_nothing_is_gone_on_from_anywhere(broken: Project) -> N
     assert (done.code, done.record["target"]) == (0, "ci"), done.err
 
 
-def test_a_record_that_does_not_say_its_target_is_gone_on_from_with_a_note(broken: Project) -> None:
-    assert broken.run("daily").code == 1
-    first = latest(broken)
-    file = broken.runs[-1] / "run.json"
+def test_a_record_that_does_not_say_its_target_is_gone_on_from_with_a_note(failed: Project) -> None:
+    first = latest(failed)
+    file = failed.runs[-1] / "run.json"
     older = json.loads(file.read_text())
     del older["target"]
     file.write_text(json.dumps(older))
-    broken.append("dbt_project.yml", "vars: { most: 1 }\n")
-    changed_jobs(broken, "production", "live")
-    elsewhere = rerun(broken, first, "--from-failure")
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    changed_jobs(failed, "production", "live")
+    elsewhere = rerun(failed, first, "--from-failure")
     assert elsewhere.code == 2
     assert "was in environment 'production'" in elsewhere.err
-    broken.git("checkout", "dbt_jobs.yml")
-    done = rerun(broken, first, "--from-failure")
+    failed.git("checkout", "dbt_jobs.yml")
+    done = rerun(failed, first, "--from-failure")
     assert done.code == 0, done.err
     assert f"the record of run {first} doesn't say its target" in " ".join(done.record["notes"])
     assert done.record["target"] == "prod"

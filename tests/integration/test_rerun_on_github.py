@@ -13,24 +13,35 @@ import pytest
 
 from runner.history import Entry, History, Outcome
 from runner.history_json import HISTORY, entry_to_json, history_from_json, history_to_json
-from tests.conftest import Done, Project
+from tests.conftest import Done, Project, copy_of
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.things import FORK, OWN, START, Job, Step
-from tests.integration.test_rerun import broken, shape
+from tests.integration.test_rerun import shape, write_broken
 from tests.on_github import OnGitHub
 
-__all__ = ["broken"]
+
+@pytest.fixture(scope="module")
+def after_daily(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("failed")
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    with FakeGitHub() as fake:
+        there = OnGitHub(project=write_broken(folder / "tiny"), fake=fake, scratch=scratch)
+        there.dispatch({"job": "daily"})
+        assert there.cli("run", "daily").code == 1
+    return folder
 
 
 @pytest.fixture
-def there(broken: Project, tmp_path: Path) -> Iterator[OnGitHub]:
+def there(after_daily: Path, tmp_path: Path) -> Iterator[OnGitHub]:
     """A run of the job has failed in the second of its three steps, and left its folder."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
+    folder = copy_of(after_daily, tmp_path).path
+    output = folder / "scratch" / "output"
+    output.write_text(output.read_text().replace(str(after_daily), str(folder)))
+    project = Project(path=folder / "tiny")
     with FakeGitHub() as fake:
-        on_github = OnGitHub(project=broken, fake=fake, scratch=scratch)
+        on_github = OnGitHub(project=project, fake=fake, scratch=output.parent)
         on_github.dispatch({"job": "daily"})
-        assert on_github.cli("run", "daily").code == 1
         on_github.upload(id=77)
         yield on_github
 
@@ -93,7 +104,12 @@ def test_what_can_not_be_believed_is_not_gone_on_from(there: OnGitHub) -> None:
     assert done.code == 3
     assert "there is no record of run" in done.err
     assert "it is from a fork" in done.err
-    assert "dbt-gitops trigger daily" in done.err
+    assert "hint: `daily` begins anew with its next start" in done.err
+    jobs = (there.project.path / "dbt_jobs.yml").read_text()
+    dispatched = jobs.replace("  daily:\n", "  daily:\n    triggers: { dispatch: true }\n")
+    there.project.write("dbt_jobs.yml", dispatched)
+    done = asked(there, first(there), from_failure="true")
+    assert "hint: start the job anew: dbt-gitops trigger daily --cause …" in done.err
 
 
 def test_githubs_own_rerun_goes_on_from_the_failure(there: OnGitHub) -> None:

@@ -690,7 +690,9 @@ def test_without_an_event_it_says_what_starts_each_job(there: OnGitHub) -> None:
     slow(there)
     done = there.project.cli("plan")
     assert done.code == 0, done.err
-    assert re.search(r"^  hourly\n    .*past the hour.*\(UTC\)\n    next: \w{3} ", done.out, re.M)
+    assert re.search(
+        r"^  hourly\n    .*(past the|every) hour.*\(UTC\)\n    next: \w{3} ", done.out, re.M
+    )
     assert "by hand or the API, which may override everything\n" in done.out
     assert "    due now: scheduled for " in done.out
     assert f"warning: {TOO_OFTEN}" in done.out

@@ -73,7 +73,9 @@ def _asked_for(
         raise StateUnresolved(
             f"there is no record of run {event.rerun[:100]!a} among this repository's artifacts",
             why="\n".join(filter(None, [newest, *said])),
-            hint=f"start the job anew: dbt-gitops trigger {job.name} --cause …",
+            hint=f"start the job anew: dbt-gitops trigger {job.name} --cause …"
+            if job.triggers.dispatch
+            else f"`{job.name}` begins anew with its next start; `dispatch: true` lets you start it",
         )
     if not same_run(found.run_id, event.rerun):
         raise not_the_latest(found.job, event.rerun, found.run_id)

@@ -30,16 +30,10 @@ def with_crowding(checked: Sequence[Loaded]) -> list[Loaded]:
 def _problems(loaded: Loaded, most: int) -> Iterator[Problem]:
     if loaded.config is None or loaded.config.run_slots is None:
         return
-    place = loaded.where("run_slots")
-    line, column = (place.line, place.column) if place else (0, 0)
-    yield Problem(
-        file=loaded.file,
-        line=line,
-        column=column,
-        end_column=column,
-        code="crowded-slot",
-        what=f"`run_slots: {loaded.config.run_slots}` leaves {most} deployment jobs for one slot",
+    yield loaded.warning(
+        "crowded-slot",
+        f"`run_slots: {loaded.config.run_slots}` leaves {most} deployment jobs for one slot",
         why=f"GitHub lets {MOST_WAITING} runs wait for a slot, and cancels what comes beyond",
         hint="more `run_slots`, so that each has fewer jobs",
-        severity="warning",
+        at=loaded.where("run_slots"),
     )

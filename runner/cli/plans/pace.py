@@ -46,15 +46,4 @@ def _problems(loaded: Loaded, history: History) -> Iterator[Problem]:
     for found in over_scheduled(jobs, history, datetime.now(timezone.utc)):
         name = found.job.name
         place = loaded.where("jobs", name, "triggers", "schedule") or loaded.where("jobs", name)
-        line, column = (place.line, place.column) if place else (0, 0)
-        yield Problem(
-            file=loaded.file,
-            line=line,
-            column=column,
-            end_column=column,
-            code="over-scheduled",
-            what=found.what,
-            why=found.why,
-            hint=found.hint,
-            severity="warning",
-        )
+        yield loaded.warning("over-scheduled", found.what, why=found.why, hint=found.hint, at=place)
