@@ -50,12 +50,14 @@ class Progress:
     """A whole chain within one file as it goes on: what is to be started next, job by job.
 
     A job that starts after each of several runs once for each; one that starts after all of them
-    (`all_of`) once all have ended so since it last started. ``ended`` has each such trigger's.
+    (`all_of`) once all have ended so since it last started. ``ended`` has each such trigger's, and
+    ``endings`` how each job has ended, which may also be "skipped".
     """
 
     config: Config
     queue: list[tuple[str, Upstream | None]]
     ended: dict[tuple[str, JobTrigger], set[str]] = field(default_factory=dict)
+    endings: dict[str, str] = field(default_factory=dict)
 
     def next(self, running: Collection[str]) -> tuple[str, Upstream | None] | None:
         """Takes the first job that doesn't run already, and what it starts after."""
@@ -66,6 +68,7 @@ class Progress:
 
     def end(self, upstream: Upstream) -> None:
         """``upstream.job`` has ended: what that starts is queued."""
+        self.endings[upstream.job] = upstream.ending
         for dependent in after(self.config, upstream.job, upstream.ending).triggered:
             triggers = self.config.jobs[dependent.job].triggers.job
             matching = [t for t in triggers if upstream.job in t.names and upstream.ending in t.on]
@@ -81,14 +84,30 @@ class Progress:
         ended.clear()
         return True
 
-    def waiting(self) -> list[str]:
-        """What some of a job's upstreams have ended for in vain, for people."""
-        return [
-            f"`{job}` isn't started: in this chain it waits for"
-            f" {', '.join(sorted(set(trigger.names) - ended))} too"
-            for (job, trigger), ended in self.ended.items()
-            if ended
+    def not_started(self) -> list[str]:
+        """The jobs that weren't, although the chain was to come to them, each with why; for people."""
+        reasons = self._stopped()
+        for (job, trigger), ended in self.ended.items():
+            if ended and job not in reasons:
+                others = ", ".join(sorted(set(trigger.names) - ended))
+                reasons[job] = f"in this chain it waits for {others} too"
+        return [f"`{job}` isn't started: {reason}" for job, reason in reasons.items()]
+
+    def _stopped(self) -> dict[str, str]:
+        """Those that start after a success, where another end came, and what would follow on them."""
+        queued = {job for job, _ in self.queue}
+        found: dict[str, str] = {}
+        ends = [
+            (job, f"`{job}` has ended: {ending}")
+            for job, ending in self.endings.items()
+            if ending != "success"
         ]
+        for job, reason in ends:  # which grows
+            for each in after(self.config, job, "success").triggered:
+                if each.job not in {*found, *queued, *self.endings}:
+                    found[each.job] = reason
+                    ends.append((each.job, f"`{each.job}` isn't"))
+        return found
 
 
 def inputs(job: str, upstream: Upstream) -> dict[str, str]:

@@ -23,8 +23,8 @@ WRITTEN_BY_DBT = frozenset({".user.yml", "package-lock.yml"})
 class Checkout:
     """What is checked out. Everything is "" outside a git checkout; ``branch`` also when detached.
 
-    ``changed`` is a file that isn't as committed, "" where all are; ``problem`` is git's reason
-    not to answer where there is a checkout.
+    ``changed`` says of a file that it isn't as committed, "" where all are; ``problem`` is git's
+    reason not to answer where there is a checkout.
     """
 
     commit: str = ""
@@ -186,14 +186,14 @@ def _default_branch(git: Git) -> str:
 
 
 def _changed(git: Git) -> str:
-    """The first file below that git knows otherwise, or that dbt would parse and git doesn't know."""
+    """Of the first file below that git knows otherwise, or that dbt would parse and git doesn't know."""
     listed = git("status", "--porcelain", "-z", "--untracked-files=all", "--", ".").out
     for entry in filter(None, listed.split("\0")):
         status, name = entry[:2], entry[3:]
         if status != "??":
-            return name
+            return f"{name} has changes that are not committed"
         if name.endswith(PARSED) and Path(name).name not in WRITTEN_BY_DBT:
-            return name
+            return f"{name} is not in git; commit it, or add it to .gitignore"
     return ""
 
 

@@ -82,7 +82,7 @@ def in_workflow(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]
     if _is_stale(loaded, root):
         edited = is_edited(workflow_at(root) or "")
         overwrites = "say the change in the jobs file; dbt-gitops sync --force overwrites it"
-        yield loaded.warning(
+        yield loaded.problem(
             "edited-workflow" if edited else "stale-workflow",
             f"{PATH} {'was changed by hand' if edited else 'is not what this file compiles to'}",
             why="GitHub runs what the workflow says",
@@ -104,7 +104,7 @@ def lost_state(loaded: Loaded) -> Iterator[Problem]:
         f"`{deferring}` finds no state to defer to" if deferring else "",
     ]
     if any(lacks):
-        yield loaded.warning(
+        yield loaded.problem(
             "lost-state",
             f"state is kept in the folder {config.state} of the checkout",
             why="each run on GitHub has a checkout of its own, which goes with its machine:"

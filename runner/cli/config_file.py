@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from runner.cli.jobs_files import jobs_file
 from runner.config import Loaded, load
 from runner.errors import ConfigInvalid, JobsFileInvalid
-from runner.model import Config
+from runner.model import Config, Problem
 from runner.reports.problems import annotated, as_text
 
 
@@ -57,17 +58,45 @@ def load_configs(paths: Sequence[Path]) -> tuple[Config, ...]:
 
 def each_name_once(files: Sequence[Loaded]) -> None:
     """Raise ConfigInvalid where two of these files have a job of the same name."""
+    for loaded, name, problem in _names_twice(files):
+        raise ConfigInvalid(
+            f"{loaded.place('jobs', name)}: {problem.what}", why=problem.why, hint=problem.hint
+        )
+
+
+def with_names_once(files: Sequence[Loaded]) -> list[Loaded]:
+    """The same as problems of the later file, which isn't valid then."""
+    found: dict[Path, list[Problem]] = {}
+    for loaded, _, problem in _names_twice(files):
+        found.setdefault(loaded.file, []).append(problem)
+    return [
+        replace(each, config=None, problems=(*each.problems, *found[each.file]))
+        if each.file in found
+        else each
+        for each in files
+    ]
+
+
+def _names_twice(files: Iterable[Loaded]) -> Iterator[tuple[Loaded, str, Problem]]:
+    """Each name that a file before has, with the file that has it once more."""
     seen: dict[str, Loaded] = {}
     for loaded in files:
-        for name in config_of(loaded).jobs:
-            if name in seen:
-                raise ConfigInvalid(
-                    f"{loaded.place('jobs', name)}: there is a job `{name}` already",
-                    why=f"{seen[name].place('jobs', name)} has it; a run, a status and an artifact are"
+        for name in loaded.config.jobs if loaded.config else ():
+            if (first := seen.setdefault(name, loaded)) is loaded:
+                continue
+            yield (
+                loaded,
+                name,
+                loaded.problem(
+                    "duplicate-job",
+                    f"there is a job `{name}` already",
+                    why=f"{first.place('jobs', name)} has it; a run, a status and an artifact are"
                     " named by the job alone",
                     hint="give one of the two another name",
-                )
-            seen[name] = loaded
+                    at=loaded.where("jobs", name),
+                    severity="error",
+                ),
+            )
 
 
 def _sound(path: Path, invalid: list[ConfigInvalid]) -> Iterator[Loaded]:

@@ -95,7 +95,7 @@ def _here(
     run = former.run
     check_again(former)
     if newer := newer_here(config.root, run):
-        raise not_the_latest(run.job, run.run_id, newer)
+        raise not_the_latest(run.job, run.run_id, newer, from_failure=former.from_failure)
     job = find_job(config, run.job)
     overrides = asked_overrides(config, job, recorded_overrides(run, env))
     occasion = occasion_of(config, job.name, environ)
@@ -126,7 +126,7 @@ def _latest(config: Config, run_id: str, from_failure: bool, environ: Mapping[st
     newest = known.history.latest(entry.job) or entry
     meant = entry.rerun_of if entry.rerun_in_vain else entry.run_id
     if newest is not entry and not same_run(meant, newest.run_id):
-        raise not_the_latest(entry.job, run_id, newest.run_id)
+        raise not_the_latest(entry.job, run_id, newest.run_id, from_failure=from_failure)
     if entry.rerun_in_vain:
         say(f"run {run_id} left no record, so run {meant}, which it was to run again, is")
     if from_failure:

@@ -37,7 +37,7 @@ def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
         if job.target is None or not known or job.target in known or (place, job.target) in told:
             continue
         told.add((place, job.target))
-        yield loaded.warning(
+        yield loaded.problem(
             "unknown-target",
             f"there is no target {shown(job.target)} in {printable(str(folder / FILE))}",
             why=printable(f"the project's profile has: {', '.join(sorted(known))}"),

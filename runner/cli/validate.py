@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from runner.cli.compiling import in_workflow
+from runner.cli.config_file import with_names_once
 from runner.cli.jobs_files import jobs_files
 from runner.cli.plans.crowding import with_crowding
 from runner.cli.plans.pace import with_pace
@@ -38,8 +39,10 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     the compiled workflow names.
     """
     environ = dict(os.environ)
-    checked = [_checked(load(file), environ) for file in files or jobs_files(environ)]
-    checked = with_crowding(with_pace(checked, environ))
+    checked = [
+        _checked(load(file), environ) for file in dict.fromkeys(files or jobs_files(environ))
+    ]
+    checked = with_names_once(with_crowding(with_pace(checked, environ)))
     if output == "json":
         click.echo(as_json(checked))
     else:

@@ -15,7 +15,7 @@ from runner.config.nodes import Entry, Mapping, Node, find, without
 from runner.config.text import Source, decode, read
 from runner.config.traps import traps
 from runner.config.written import Written
-from runner.model import Config, Problem
+from runner.model import Config, Problem, Severity
 
 # As many as anyone will read; a hostile file could have hundreds of thousands.
 MAX_PROBLEMS = 200
@@ -39,6 +39,7 @@ class Loaded:
     problems: tuple[Problem, ...]
     file: Path
     tree: Node | None = field(default=None, repr=False)
+    source: Source | None = field(default=None, repr=False)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -56,8 +57,17 @@ class Loaded:
         span = found.key.span if isinstance(found, Entry) else found.span
         return Position(file=self.file, line=span.line, column=span.column)
 
-    def warning(self, code: str, what: str, *, why: str, hint: str, at: Position | None) -> Problem:
-        """Of a file that is valid, found by a command that knows more; None is the file as a whole."""
+    def problem(
+        self,
+        code: str,
+        what: str,
+        *,
+        why: str,
+        hint: str,
+        at: Position | None,
+        severity: Severity = "warning",
+    ) -> Problem:
+        """One that a command has found, which knows more than the file; None is the file as a whole."""
         line, column = (at.line, at.column) if at else (0, 0)
         return Problem(
             file=self.file,
@@ -68,7 +78,8 @@ class Loaded:
             what=what,
             why=why,
             hint=hint,
-            severity="warning",
+            source=self.source.line(line) if self.source else "",
+            severity=severity,
         )
 
     def place(self, *path: str | int) -> str:
@@ -114,7 +125,7 @@ def _loaded(source: Source, *, look_for_project: bool) -> Loaded:
     ordered = tuple(sorted(dict.fromkeys(problems), key=_place)[:MAX_PROBLEMS])
     invalid = any(problem.severity == "error" for problem in ordered)
     config = build(written) if written and not invalid else None
-    return Loaded(config=config, problems=ordered, file=source.file, tree=tree.root)
+    return Loaded(config=config, problems=ordered, file=source.file, tree=tree.root, source=source)
 
 
 def _checked(written: Written, *, look_for_project: bool) -> Iterator[Problem]:

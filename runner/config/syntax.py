@@ -7,9 +7,20 @@ import yaml
 from runner.config.text import Source, Span
 from runner.model import Problem
 
+CONFLICT = "<<<<<<< "
+
 
 def syntax_problem(source: Source, error: yaml.YAMLError) -> Problem:
     """What the parser said, where, and what is most likely meant."""
+    lines = enumerate(source.lines, start=1)
+    if conflict := next((number for number, line in lines if line.startswith(CONFLICT)), 0):
+        return source.problem(
+            Span(conflict, 1, len(CONFLICT)),
+            "merge-conflict",
+            "this is a merge conflict",
+            why="git could not join two changes of these lines",
+            hint="keep what is right of both, and remove the lines <<<<<<<, ======= and >>>>>>>",
+        )
     mark = getattr(error, "problem_mark", None)
     said = getattr(error, "problem", None) or str(error).splitlines()[0]
     context = getattr(error, "context", None) or ""

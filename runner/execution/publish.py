@@ -41,9 +41,7 @@ def reason_from_the_start(request: Request, checkout: Checkout) -> str:
         f"this run was changed by {options}": bool(changed),
         f"it was started by {request.trigger}": request.trigger not in PUBLISHING_TRIGGERS,
         checkout.problem or "this is not a git checkout": not checkout.commit,
-        f"{checkout.changed} is not committed as it is; commit it, or add it to .gitignore": bool(
-            checkout.changed
-        ),
+        checkout.changed: bool(checkout.changed),
         "the default branch isn't known; git remote set-head origin --auto tells it": (
             not checkout.default_branch
         ),

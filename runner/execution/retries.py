@@ -45,13 +45,17 @@ def next_attempt(step: Step, last: StepResult) -> Attempt:
     return Attempt(step=step.selecting(criteria), nodes=frozenset(n.unique_id for n in again))
 
 
-def checked(attempt: Attempt, result: StepResult) -> StepResult:
-    """The result, but no success where the attempt ran less than it was asked for."""
-    missed = attempt.nodes - {node.unique_id for node in result.nodes}
-    if result.status != "success" or not missed:
-        return result
-    message = f"the retry didn't run {', '.join(sorted(missed))}"
-    return replace(result, status="error", message=message)
+def checked(attempt: Attempt, result: StepResult) -> tuple[StepResult, bool]:
+    """The result, but no success where the attempt ran less than it was asked for; and whether it did.
+
+    What failed may have another name since, or be gone, in what a rerun has before it: a model, or a
+    test, whose arguments are a part of its name. Only the whole step has what took its place.
+    """
+    missed = sorted(attempt.nodes - {node.unique_id for node in result.nodes})
+    if not missed or result.status not in ("success", "error"):
+        return result, False
+    message = f"{', '.join(missed)}: not among what this step runs now, so the whole step is run"
+    return replace(result, status="error", message=message), True
 
 
 def retry_flags(flags: JobFlags, results: Iterable[StepResult], scratch: Path) -> JobFlags:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from itertools import count
 from pathlib import Path
 
 from runner.dbt.argv import WITHOUT_MANIFEST, JobFlags, command, dbt_argv
@@ -20,6 +22,8 @@ from runner.record import ADVISORY, NodeResult, StepKind, StepResult, StepStatus
 from runner.reports.reporter import Reporter
 from runner.steps import Step, parse_step
 from runner.stopping import Stop, Stopped
+
+TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,22 +104,22 @@ class Sequence:
         self, index: int, each: Planned, rest: tuple[Planned, ...], steps: int
     ) -> Iterator[StepResult]:
         attempt, flags = self._first(index, each)
-        before = len(self.carried.get(index, ()))
-        tries = 1 if each.advisory else self.job.retries.attempts + 1
-        for number in range(before + 1, before + tries + 1):
+        tried, tries = 0, 1 if each.advisory else self.job.retries.attempts + 1
+        for number in count(len(self.carried.get(index, ())) + 1):
             self.reporter.step_started(attempt.step.text, index, steps)
             result = self._once(index, replace(each, step=attempt.step), flags, rest, number)
-            result = checked(attempt, result)
+            result, gone = checked(attempt, result)
             if result.status == "success" and each.after:
                 each.after()
             self.reporter.step_finished(result)
             self.done.append(result)
             yield result
-            if result.status != "error" or number == before + tries:
+            tried += not gone
+            if result.status != "error" or tried == tries or self.stop.asked:
                 return
-            if not self._pause(number - before):
+            if not gone and not self._pause(tried):
                 return
-            attempt = next_attempt(each.step, result)
+            attempt = Attempt(step=each.step) if gone else next_attempt(each.step, result)
             flags = retry_flags(self.flags, self.done, self.scratch)
 
     def _first(self, index: int, each: Planned) -> tuple[Attempt, JobFlags]:
@@ -151,7 +155,13 @@ class Sequence:
         argv = dbt_argv(each.step, flags, logs)
         started_at = now()
         with self.folder.console(into) as console:
-            watcher = _Watcher(mask=self.mask, console=console, reporter=self.reporter)
+            watcher = _Watcher(
+                mask=self.mask,
+                console=console,
+                reporter=self.reporter,
+                stop=self.stop,
+                log=os.path.relpath(into / "console.log"),
+            )
             given = command(argv, each.step, self._following(rest), logs)
             outcome = self.engine.run(given, watcher)
         written = [self.target / name for name in outcome.written]
@@ -197,15 +207,24 @@ class Sequence:
 
 @dataclass(kw_only=True)
 class _Watcher:
-    """Keeps what dbt prints, masked, and passes everything on; the reporter masks for itself."""
+    """Keeps what dbt prints, masked, and passes it on; the reporter masks for itself.
+
+    Not the traceback that dbt ends with where it is interrupted: it hides why that was.
+    """
 
     mask: Mask
     console: Console
     reporter: Reporter
+    stop: Stop
+    log: str
+    traced: bool = False
 
     def line(self, text: str) -> None:
         self.console.write(self.mask.text(text))
-        self.reporter.line(text)
+        if self.traced:
+            return
+        self.traced = self.stop.asked and TRACEBACK in text
+        self.reporter.line(f"dbt's traceback is in {self.log}" if self.traced else text)
 
     def total(self, nodes: int) -> None:
         self.reporter.total(nodes)

@@ -8,6 +8,7 @@ from runner.errors import ConfigInvalid
 from runner.execution.request import Request
 from runner.masking import Mask
 from runner.model import Config
+from runner.reports.text import secret_command
 
 # A child that runs a repository's own macros gets nothing that speaks for the workflow.
 WITHHELD = frozenset(
@@ -107,6 +108,7 @@ def _check_secrets(request: Request, environ: Mapping[str, str]) -> None:
         raise ConfigInvalid(
             f"secret{'s' if len(missing) > 1 else ''} {', '.join(missing)} not set",
             why=f"environment `{request.environment.name}` names what its jobs need",
-            hint=f"on GitHub: gh secret set {missing[0]}, and name it in the `env:` of the workflow's"
-            f" jobs run and clean; here: export {missing[0]}=…",
+            hint=f"on GitHub: {secret_command(missing[0], request.environment.github_environment)};"
+            " dbt-gitops sync passes it on, a workflow of one's own names it in its `env:`;"
+            f" here: export {missing[0]}=…",
         )

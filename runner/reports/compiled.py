@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from shlex import quote
 
 from runner.blocks import Block, blocks, checks_changes
 from runner.model import Config, Job, Schedule
+from runner.reports.text import secret_command
 from runner.schedule.words import in_words
 from runner.workflow import PATH, Action, Source, has_pin, pinned_in
 from runner.workflow.events import MOST_NAMES
@@ -66,9 +66,9 @@ def _of(what: str, jobs: Sequence[Job]) -> Iterator[Callable[[], str]]:
 
 
 def _some(names: Sequence[str]) -> str:
-    listed = list(dict.fromkeys(names))
-    more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
-    return ", ".join(listed[:MOST_NAMES]) + more
+    unique = list(dict.fromkeys(names))
+    more = f" and {len(unique) - MOST_NAMES} more" if len(unique) > MOST_NAMES else ""
+    return ", ".join(unique[:MOST_NAMES]) + more
 
 
 def _block(block: Block) -> str:
@@ -82,17 +82,13 @@ def _secrets(found: Sequence[Block]) -> list[Callable[[], str]]:
     places: dict[str, list[str]] = {}
     for block in found:
         for name in block_secrets(block):
-            place = block.environment.github_environment
-            where = f" --env {quote(place)}" if place else ""
-            places.setdefault(name, []).append(where)
+            command = secret_command(name, block.environment.github_environment)
+            places.setdefault(name, []).append(command)
     for name in report_secrets(found):
-        if "" not in places[name]:
-            places[name].append("  # of the repository too, for plan or report")
-    return [
-        partial("gh secret set {}{}".format, name, where)
-        for name, named in places.items()
-        for where in dict.fromkeys(named)
-    ]
+        command = secret_command(name, None)
+        if command not in places[name]:
+            places[name].append(f"{command}  # of the repository too, for plan or report")
+    return [partial(str, command) for named in places.values() for command in dict.fromkeys(named)]
 
 
 def _notes(

@@ -29,7 +29,8 @@ class Found:
     """A run by its id: ``entry`` of the history, ``run`` its record; either may be missing, not both.
 
     ``endings`` are those of the runs that started it, each by its job, "" where it isn't known.
-    ``place`` says where the record is, ``trouble`` why it can't be had; ``page`` is on GitHub.
+    ``place`` says where the record is, ``trouble`` why it can't be had, or says no end; ``page`` is on
+    GitHub.
     """
 
     run_id: str
@@ -65,7 +66,10 @@ def _parts(found: Found) -> Iterator[RenderableType]:
         if value:
             facts.add_row(name, Text(clipped(one_line(value), LONGEST)))
     yield facts
-    if found.run:
+    if found.run and found.trouble:
+        yield Text()
+        yield Text(f"{found.trouble}, {found.place}")
+    elif found.run:
         for note in found.run.notes:
             yield Text(f"note: {clean(note).strip()}", style="yellow")
         yield from summary(found.run, found.place)

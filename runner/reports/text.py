@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from itertools import filterfalse
+from shlex import quote
 
 from runner.run_id import read_run_id
 
@@ -65,6 +66,12 @@ def listed(words: Iterable[str]) -> str:
     """``a, b and c``; what is empty is left out."""
     *first, last = [word for word in words if word] or [""]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def secret_command(name: str, github_environment: str | None) -> str:
+    """What creates a secret on GitHub, of the repository where no environment is given."""
+    where = f" --env {quote(github_environment)}" if github_environment else ""
+    return f"gh secret set {name}{where}"
 
 
 def short_id(run_id: str) -> str:

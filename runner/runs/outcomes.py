@@ -20,8 +20,9 @@ CANCELLED = ("cancelled", "stale")
 
 
 def outcome_of(run: Run) -> Outcome:
-    """``nodes`` with the most frequent status first."""
-    counts = Counter(node.status for node in run.nodes)
+    """``nodes`` with the most frequent status first, without those that an earlier run ran."""
+    last = {node.unique_id: node for step in run.steps if not step.from_run for node in step.nodes}
+    counts = Counter(node.status for node in last.values())
     return Outcome(
         status=run.status,
         reason=_brief(run.reason),
@@ -47,6 +48,7 @@ def entry_of(run: Run) -> Entry:
         actor=run.actor,
         commit=run.commit,
         branch=run.branch,
+        rerun_of=run.rerun_of,
         outcome=outcome_of(run),
     )
 

@@ -37,6 +37,11 @@ def test_a_timeout_interrupts_dbt_and_is_recorded(tiny: Project) -> None:
     assert (record["status"], record["reason"]) == ("cancelled", "timed out after 8s")
     assert record["steps"][0]["status"] == "cancelled"
     assert not workers(tiny)
+    log = record["steps"][0]["log"]
+    assert "Traceback" not in done.err
+    folder = f".dbt-gitops/runs/{tiny.runs[-1].name}"
+    assert f"\ndbt's traceback is in {folder}/{log}\n" in done.err
+    assert "KeyboardInterrupt" in (tiny.runs[-1] / log).read_text()
     assert tiny.query("select count(*) from analytics.people") == [(2,)]
 
 
@@ -72,9 +77,13 @@ def test_a_runner_that_is_killed_takes_dbt_with_it(tiny: Project) -> None:
     tiny.write("models/two.sql", "{{ config(materialized='table') }}\n" + ENDLESS)
     process = tiny.start("run", "daily")
     wait_for(running(tiny, "START sql table model"))
+    under_way = tiny.cli("runs", "show", tiny.runs[-1].name).out
     process.kill()
     process.communicate(timeout=60)
     wait_for(lambda: not workers(tiny))
+    assert tiny.cli("runs", "show", tiny.runs[-1].name).out == under_way
+    assert "\n\nit is under way, or was killed: its record is the one that it began" in under_way
+    assert "error" not in under_way
 
 
 def test_an_executable_that_hangs_is_killed(tiny: Project, tmp_path: Path) -> None:

@@ -31,17 +31,11 @@ def quick(tiny: Project) -> Project:
 
 def test_what_is_not_committed_is_not_published(quick: Project) -> None:
     quick.append("models/two.sql", "-- changed\n")
-    assert (
-        reason(quick)
-        == "models/two.sql is not committed as it is; commit it, or add it to .gitignore"
-    )
+    assert reason(quick) == "models/two.sql has changes that are not committed"
     quick.commit()
     assert reason(quick) == ""
     quick.write("models/new.sql", "select 1 as id\n")
-    assert (
-        reason(quick)
-        == "models/new.sql is not committed as it is; commit it, or add it to .gitignore"
-    )
+    assert reason(quick) == "models/new.sql is not in git; commit it, or add it to .gitignore"
 
 
 def test_a_detached_commit_is_what_github_says_only_if_it_is_that_commit(quick: Project) -> None:

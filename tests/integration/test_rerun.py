@@ -87,12 +87,36 @@ def test_from_failure_what_failed_is_run_and_then_what_was_skipped(failed: Proje
     assert not (failed.path / "target" / "state").exists()
 
 
+def test_what_took_the_place_of_what_failed_is_run(failed: Project) -> None:
+    """A model that was renamed: to run what failed and has gone is to run nothing."""
+    first = latest(failed)
+    failed.git("mv", "models/two.sql", "models/double.sql")
+    failed.write("models/schema.yml", "models: [{ name: double }]\n")
+    failed.append("dbt_project.yml", "vars: { most: 1 }\n")
+    failed.commit("renamed")
+    done = rerun(failed, first, "--from-failure")
+    assert done.code == 0, done.err
+    assert shape(done.record)[1:] == [
+        ("run", 1, "error", True),
+        ("run", 2, "error", False),
+        ("run", 3, "success", False),
+        ("test", 1, "success", False),
+    ]
+    steps = done.record["steps"]
+    gone = "model.tiny.two: not among what this step runs now, so the whole step is run"
+    assert steps[2]["message"] == gone
+    assert [node["name"] for node in steps[3]["nodes"]] == ["one", "double"]
+    assert gone in done.err
+
+
 def test_the_summary_says_of_which_run_a_step_is(failed: Project) -> None:
     first = latest(failed)
     done = failed.cli("rerun", first, "--from-failure")
     assert done.code == 1
     assert f"dbt seed (of run {first[-6:]})" in done.out
     assert "(attempt 2)" in done.out
+    mended = f"\nto go on from there: dbt-gitops rerun {latest(failed)[-6:]} --from-failure\n"
+    assert done.out.endswith(mended)
 
 
 def test_a_rerun_that_fails_is_gone_on_from_too(failed: Project) -> None:
@@ -103,6 +127,7 @@ def test_a_rerun_that_fails_is_gone_on_from_too(failed: Project) -> None:
     older = rerun(failed, first, "--from-failure")
     assert (older.code, latest(failed)) == (2, again.record["run_id"])
     assert f"run {again.record['run_id']} is newer" in older.err
+    assert f"hint: dbt-gitops rerun {again.record['run_id']} --from-failure" in older.err
     failed.append("dbt_project.yml", "vars: { most: 1 }\n")
     third = rerun(failed, again.record["run_id"], "--from-failure")
     assert third.code == 0, third.err
@@ -122,6 +147,8 @@ def test_a_rerun_that_never_began_is_gone_on_from_as_its_former(failed: Project)
     never = rerun(failed, first, "--from-failure")
     assert never.code == 2, never.err
     assert [each[3] for each in shape(never.record)] == [True, True, True]
+    newest = json.loads(failed.cli("runs", "--json").out)[0]
+    assert (newest["rerun_of"], newest["outcome"]["nodes"]) == (first, {})
     failed.write("profiles.yml", profiles)
     failed.append("dbt_project.yml", "vars: { most: 1 }\n")
     done = rerun(failed, never.record["run_id"], "--from-failure")

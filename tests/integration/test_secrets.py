@@ -15,7 +15,7 @@ def test_a_secret_that_is_not_set(tiny: Project) -> None:
     done = tiny.run("daily")
     assert done.code == 2
     assert "secret DBT_ENV_SECRET_WORD not set" in done.err
-    assert "gh secret set DBT_ENV_SECRET_WORD" in done.err
+    assert "gh secret set DBT_ENV_SECRET_WORD; dbt-gitops sync passes it on" in done.err
 
 
 def test_secrets_are_masked_everywhere(tiny: Project) -> None:

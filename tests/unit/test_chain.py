@@ -96,7 +96,7 @@ def test_all_of_starts_once_for_each_round(config: Config) -> None:
     progress = Progress(config=config, queue=[])
     progress.end(Upstream(job="ingest", ending="success"))
     assert names(progress) == ["marts"]
-    assert progress.waiting() == ["`all` isn't started: in this chain it waits for marts too"]
+    assert progress.not_started() == ["`all` isn't started: in this chain it waits for marts too"]
     progress.end(Upstream(job="ingest", ending="success"))
     assert names(progress) == ["marts", "marts"]
     progress.end(Upstream(job="marts", ending="error"))
@@ -105,7 +105,7 @@ def test_all_of_starts_once_for_each_round(config: Config) -> None:
     assert names(progress) == ["marts", "marts", "all"]
     progress.end(Upstream(job="marts", ending="success"))
     assert names(progress) == ["marts", "marts", "all"]
-    assert progress.waiting() == ["`all` isn't started: in this chain it waits for ingest too"]
+    assert progress.not_started() == ["`all` isn't started: in this chain it waits for ingest too"]
 
 
 def test_a_job_never_runs_twice_at_once(config: Config) -> None:

@@ -92,6 +92,19 @@ def test_several_files(here: Path) -> None:
     assert out.endswith("\n12 problems in bad.yml\n")
 
 
+def test_files_have_no_job_in_common(here: Path) -> None:
+    put("valid/smallest.yml", here / "one.yml")
+    put("valid/smallest.yml", here / "two.yml")
+    code, out = run("one.yml", "two.yml", "one.yml")
+    assert code == ExitCode.CONFIG_INVALID
+    first, problem = out.split("error: ")
+    assert first.count("one.yml is valid") == 1
+    assert problem.startswith("there is a job `")
+    assert "--> two.yml:" in problem
+    assert "one.yml:" in problem
+    assert "hint: give one of the two another name" in problem
+
+
 def test_json_has_every_field(here: Path) -> None:
     put("valid/example.yml", here / "good.yml")
     put("invalid/unknown_key_nested.yml", here / "bad.yml")

@@ -38,11 +38,12 @@ def cause_of(former: Former) -> str:
     return f"run {former.run.run_id} {how}"
 
 
-def not_the_latest(job: str, run_id: str, newer: str) -> ConfigInvalid:
+def not_the_latest(job: str, run_id: str, newer: str, *, from_failure: bool) -> ConfigInvalid:
+    option = " --from-failure" if from_failure else ""
     return ConfigInvalid(
         f"run {run_id} is not the latest of `{job}`",
         why=f"run {newer} is newer: what the older one has left isn't what is there now",
-        hint=f"dbt-gitops rerun {newer}",
+        hint=f"dbt-gitops rerun {newer}{option}",
     )
 
 

@@ -148,6 +148,7 @@ class _Chain:
         run = ended.run
         status = run.status if run else "error"
         if status == "skipped":
+            self.progress.endings[ended.job] = status
             return
         upstream = Upstream(job=ended.job, ending=status, run_id=run.run_id if run else "")
         for each in dependents(self.config, ended.job, status):
@@ -174,4 +175,4 @@ class _Chain:
         rows += [(job, "not started", "") for job, _ in self.progress.queue]
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
         lines = [f"{job:{widths[0]}}  {status:{widths[1]}}  {time}" for job, status, time in rows]
-        return "\n".join([*map(str.rstrip, lines), *self.progress.waiting()])
+        return "\n".join([*map(str.rstrip, lines), *self.progress.not_started()])

@@ -78,7 +78,7 @@ def _asked_for(
             else f"`{job.name}` begins anew with its next start; `dispatch: true` lets you start it",
         )
     if not same_run(found.run_id, event.rerun):
-        raise not_the_latest(found.job, event.rerun, found.run_id)
+        raise not_the_latest(found.job, event.rerun, found.run_id, from_failure=event.from_failure)
     former = Former(run=found, from_failure=event.from_failure)
     check_again(former)
     return former

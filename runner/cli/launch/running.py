@@ -18,6 +18,7 @@ from runner.cli.launch.remembering import remember
 from runner.cli.launch.starting import left_its_work, planned, replaced_by
 from runner.cli.launch.telling import not_started, tell, tell_failure
 from runner.cli.stores import fleeting, history_store_of, store_of
+from runner.execution.former import failed_in_a_step
 from runner.execution.job import run_job
 from runner.execution.request import Alongside, Overrides, Request, parsing, with_overrides
 from runner.execution.same_place import check_same_place
@@ -29,6 +30,7 @@ from runner.record import Run
 from runner.record_json import run_to_json
 from runner.reports.lines import LineReporter
 from runner.reports.reporter import Reporter
+from runner.reports.text import short_id
 from runner.stopping import Stop
 
 
@@ -165,10 +167,17 @@ def _print(run: Run, folder: Path, as_json: bool, fenced: Reporter | None) -> No
 
     shown = Path(os.path.relpath(folder))
     if fenced:
-        fenced.say(summary_text(run, shown, None))
+        fenced.say(summary_text(run, shown, None) + _next(run))
     else:
-        sys.stdout.write(summary_text(run, shown, sys.stdout))
+        sys.stdout.write(summary_text(run, shown, sys.stdout) + _next(run))
         sys.stdout.flush()
+
+
+def _next(run: Run) -> str:
+    """What runs the rest, once it is mended; "" where there is nothing to go on from."""
+    stopped = run.status in ("error", "cancelled") and failed_in_a_step(run)
+    command = f"dbt-gitops rerun {short_id(run.run_id)} --from-failure"
+    return f"to go on from there: {command}\n" if stopped and run.pr_number is None else ""
 
 
 def _reporter(occasion: Occasion, on_github: bool) -> Reporter:

@@ -12,6 +12,7 @@ from runner.cli.past.histories import cache_of
 from runner.cli.past.run_ids import known_runs
 from runner.errors import GitHubFailed
 from runner.execution.folder import HOME
+from runner.execution.recording import DIED
 from runner.git import origin
 from runner.github.artifact_names import run_artifact
 from runner.github.connection import NotConnected, repository_of
@@ -23,6 +24,8 @@ from runner.record_json import RECORD, run_from_json, run_to_json
 from runner.reports.found import Found
 from runner.state.cache import Cache
 from runner.state.run_records import fetch_record, newest_of, read_record
+
+UNTOLD = "it is under way, or was killed: its record is the one that it began with"
 
 
 def found_run(
@@ -59,9 +62,11 @@ def _endings(entry: Entry | None, history: History) -> dict[str, str]:
 
 def _from(found: Found, path: Path) -> Found:
     try:
-        return replace(found, run=read_record(path), place=str(path))
+        run = read_record(path)
     except (OSError, ValueError) as error:
         return replace(found, trouble=f"its record {path} can't be read: {error}")
+    trouble = UNTOLD if run.reason == DIED else ""
+    return replace(found, run=run, place=str(path), trouble=trouble)
 
 
 def _from_github(

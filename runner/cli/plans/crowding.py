@@ -30,7 +30,7 @@ def with_crowding(checked: Sequence[Loaded]) -> list[Loaded]:
 def _problems(loaded: Loaded, most: int) -> Iterator[Problem]:
     if loaded.config is None or loaded.config.run_slots is None:
         return
-    yield loaded.warning(
+    yield loaded.problem(
         "crowded-slot",
         f"`run_slots: {loaded.config.run_slots}` leaves {most} deployment jobs for one slot",
         why=f"GitHub lets {MOST_WAITING} runs wait for a slot, and cancels what comes beyond",

@@ -46,4 +46,4 @@ def _problems(loaded: Loaded, history: History) -> Iterator[Problem]:
     for found in over_scheduled(jobs, history, datetime.now(timezone.utc)):
         name = found.job.name
         place = loaded.where("jobs", name, "triggers", "schedule") or loaded.where("jobs", name)
-        yield loaded.warning("over-scheduled", found.what, why=found.why, hint=found.hint, at=place)
+        yield loaded.problem("over-scheduled", found.what, why=found.why, hint=found.hint, at=place)

@@ -71,4 +71,5 @@ def _timezone(written: Written, schedule: Mapping) -> Iterator[Problem]:
 
 def _meant(node: Scalar) -> str:
     near = nearest(node.text, zone_names(), most=1000)
-    return f"did you mean `{near}`?" if near else ""
+    # One abbreviation is near another that is hours away: CEST and EST.
+    return f"did you mean `{near}`?" if near and "/" in near else ""
