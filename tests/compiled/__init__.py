@@ -21,7 +21,7 @@ WORKFLOW = ROOT / "examples" / "workflows" / "dbt-jobs.yml"
 RELEASED = Action(
     name="dbt-gitops/dbt-gitops",
     ref="v0.1.0",
-    commit="7f233dd8b2c694befae8c351b22860ed2d911046",
+    commit="19b5c4500c164531c6502f9973e53d9430970adc",
 )
 # Those of the documents, where they are.
 ELSEWHERE = {
