@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2] / "runner"
 FLOORS: list[set[str]] = [
     {"__main__"},
     {"cli"},
-    {"cleaning", "delivery", "execution", "runs"},
+    {"cleaning", "delivery", "execution", "importing", "runs"},
     {"dbt", "state", "reports"},
     {"github", "workflow"},
     {"blocks", "chain", "config", "events", "triggers", "schedule"},

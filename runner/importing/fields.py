@@ -1,0 +1,89 @@
+"""A mapping of the source that has to be told field by field, so that none is lost in silence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.importing.rows import Fate, Row
+from runner.reports.text import clipped, one_line
+
+LONGEST_VALUE = 120
+# What stands under such a key isn't repeated, wherever it comes from.
+SECRET = ("api_key", "password", "secret", "token", "webhook_url")
+HIDDEN = "(hidden)"
+UNKNOWN = "dbt-gitops doesn't know this field"
+
+
+class Fields:
+    """Reading tells nothing of a field; one of :meth:`carried`, :meth:`translated`, :meth:`dropped` does.
+
+    ``rows`` takes the rows of this mapping and of those inside it, in the order in which they are told.
+    What nobody has told is told by :meth:`rest`: also a field that isn't known, or that nobody needs.
+    """
+
+    def __init__(
+        self, data: Mapping[str, Any], rows: list[Row], job: str = "", path: str = ""
+    ) -> None:
+        self._data = data
+        self._rows = rows
+        self._job = job
+        self._path = path
+        self._told: set[str] = set()
+        self._inner: dict[str, Fields] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._data.get(key, default)
+
+    def inner(self, key: str) -> Fields:
+        """The mapping under a key, told field by field; an empty one where there is none."""
+        if key not in self._inner:
+            there = self._data.get(key)
+            if isinstance(there, Mapping):
+                self._told.add(key)
+            data = {str(k): v for k, v in there.items()} if isinstance(there, Mapping) else {}
+            path = f"{self._path}{key}."
+            self._inner[key] = Fields(data, self._rows, self._job, path)
+        return self._inner[key]
+
+    def carried(self, key: str, to: str) -> None:
+        """It is in the jobs file as it was."""
+        self._tell(key, "carried", to=to)
+
+    def translated(self, key: str, to: str, why: str) -> None:
+        """It is in the jobs file in other words; ``why`` says in which."""
+        self._tell(key, "translated", to=to, why=why)
+
+    def dropped(self, key: str, why: str, hint: str = "") -> None:
+        self._tell(key, "dropped", why=why, hint=hint)
+
+    def rest(self, why: str = UNKNOWN, hint: str = "") -> None:
+        """Tell what is left, here and inside, as dropped."""
+        for key in self._data:
+            if key in self._inner:
+                self._inner[key].rest(why, hint)
+            if key not in self._told:
+                self.dropped(key, why, hint)
+
+    def _tell(self, key: str, fate: Fate, **more: str) -> None:
+        if key not in self._data:
+            return
+        self._told.add(key)
+        field = f"{self._path}{key}"
+        value = shown(field, self._data[key])
+        self._rows.append(Row(job=self._job, field=field, value=value, fate=fate, **more))
+
+
+def shown(field: str, value: Any) -> str:
+    """As JSON, in one line; hidden where the field's name says that it is secret."""
+    if value and any(word in field.lower() for word in SECRET):
+        return HIDDEN
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return clipped(one_line(text), LONGEST_VALUE)
