@@ -9,10 +9,12 @@ from xml.sax.saxutils import escape, quoteattr
 from rich.cells import cell_len
 
 from runner.reports.job_graph import Edge, JobGraph, Node
-from runner.reports.layers import layered
+from runner.reports.layers import lane_name, with_lanes
 
 MARGIN, GAP, BETWEEN_FILES = 24, 22, 40
-BETWEEN_LAYERS = 150  # the words on an edge stand here
+BETWEEN_LAYERS = 120  # the words on an edge stand here, and may need more
+WORD_CELL = 6.2
+LANE = 10  # what a way between boxes needs
 PADDING, TITLE, LINE = 14, 22, 17
 # As wide as most fonts of a page are at that size.
 TITLE_CELL, LINE_CELL = 8.4, 6.7
@@ -62,13 +64,13 @@ def as_svg(graph: JobGraph) -> str:
         bands.append((file, top, bottom))
         boxes |= placed
         top = bottom + BETWEEN_FILES
-    legend = list(_legend(graph, top - BETWEEN_FILES / 2))
+    legend = list(_legend(graph, top - BETWEEN_FILES / 2 + 6 * (len(graph.files) > 1)))
     width = max([box.x + box.width for box in boxes.values()] + [_legend_width(graph)]) + MARGIN
     height = top + MARGIN / 2
     body = [
         *(line for band in bands if len(bands) > 1 for line in _band(*band, width)),
         *(line for edge in graph.edges for line in _edge(edge, boxes)),
-        *(line for box in boxes.values() for line in _drawn(box)),
+        *(line for box in boxes.values() if box.node.title for line in _drawn(box)),
         *(line for edge in graph.edges for line in _word(edge, boxes)),
         *legend,
     ]
@@ -86,12 +88,14 @@ def as_svg(graph: JobGraph) -> str:
 
 
 def _placed(graph: JobGraph, file: int, top: float) -> dict[str, _Box]:
-    """The boxes of one file: columns of one width each, every column in the middle of the highest."""
+    """The boxes of one file, and the lanes of its long ways: columns, each in the middle of the highest."""
     nodes = {node.id: node for node in graph.nodes if node.file == file}
     inside = [edge for edge in graph.edges if edge.before in nodes and edge.after in nodes]
     # What starts another decides where a job stands; what defers to it, where that leaves a choice.
     inside.sort(key=lambda edge: edge.kind == "defers")
-    layers = layered(list(nodes), [(edge.before, edge.after) for edge in inside])
+    layers, lanes = with_lanes(list(nodes), [(edge.before, edge.after) for edge in inside])
+    nodes |= {lane: Node(id=lane, kind="all", title="", file=file) for lane in lanes}
+    between = max([BETWEEN_LAYERS, *(cell_len(e.label) * WORD_CELL + 36 for e in inside)])
     heights = [sum(_height(nodes[n]) + GAP for n in layer) - GAP for layer in layers]
     boxes: dict[str, _Box] = {}
     x = float(MARGIN)
@@ -102,7 +106,7 @@ def _placed(graph: JobGraph, file: int, top: float) -> dict[str, _Box]:
             node = nodes[name]
             boxes[name] = _Box(node=node, x=x, y=y, width=width, height=_height(node))
             y += _height(node) + GAP
-        x += width + BETWEEN_LAYERS
+        x += width + between
     return boxes
 
 
@@ -112,7 +116,7 @@ def _width(node: Node) -> float:
 
 
 def _height(node: Node) -> float:
-    return TITLE + LINE * len(node.lines) + PADDING
+    return TITLE + LINE * len(node.lines) + PADDING if node.title else LANE
 
 
 def _drawn(box: _Box) -> Iterator[str]:
@@ -127,28 +131,42 @@ def _drawn(box: _Box) -> Iterator[str]:
 
 
 def _edge(edge: Edge, boxes: Mapping[str, _Box]) -> Iterator[str]:
-    x1, y1, x2, y2 = _ends(edge, boxes)
-    bend = max(60.0, (x2 - x1) / 2) if x2 > x1 else 90.0
+    (x, y), *points = _way(edge, boxes)
+    path = f"M{x:.1f} {y:.1f}"
+    for number, (x2, y2) in enumerate(points):
+        if number % 2:  # along a lane
+            path += f" L{x2:.1f} {y2:.1f}"
+        else:
+            bend = (x2 - x) / 2
+            path += f" C{x + bend:.1f} {y:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
+        x, y = x2, y2
     head = "head" if edge.kind == "starts" else "defers-head"
-    path = (
-        f"M{x1:.1f} {y1:.1f} C{x1 + bend:.1f} {y1:.1f} {x2 - bend:.1f} {y2:.1f} {x2:.1f} {y2:.1f}"
-    )
     yield f'<path class="edge {edge.kind}" marker-end="url(#{head})" d="{path}"/>'
 
 
 def _word(edge: Edge, boxes: Mapping[str, _Box]) -> Iterator[str]:
-    """In the gap before the right box: on long ways other boxes would be in the way."""
+    """In the first gap on its way."""
     if edge.label:
-        x1, y1, x2, y2 = _ends(edge, boxes)
-        near = x1 < x2 < x1 + BETWEEN_LAYERS + 1
-        x, y = ((x1 + x2) / 2, (y1 + y2) / 2) if near else (x1 + BETWEEN_LAYERS / 3, y1)
-        yield _text("word", x, y - 5, edge.label)
+        (x1, y1), (x2, y2), *_ = _way(edge, boxes)
+        yield _text("word", (x1 + x2) / 2, (y1 + y2) / 2 - 5, edge.label)
 
 
-def _ends(edge: Edge, boxes: Mapping[str, _Box]) -> tuple[float, float, float, float]:
-    left, right = boxes[edge.before], boxes[edge.after]
-    ends = left.x + left.width, left.y + left.height / 2
-    return (*ends, right.x - 7, right.y + right.height / 2)
+def _way(edge: Edge, boxes: Mapping[str, _Box]) -> list[tuple[float, float]]:
+    """Where it leaves its first box, both ends of each lane, and where it comes to its last box."""
+    start, end = boxes[edge.before], boxes[edge.after]
+    back = end.x < start.x
+    pair = (edge.after, edge.before) if back else (edge.before, edge.after)
+    lanes: list[_Box] = []
+    while (name := lane_name(pair, len(lanes))) in boxes:
+        lanes.append(boxes[name])
+    stops = [start, *(reversed(lanes) if back else lanes), end]
+    points: list[tuple[float, float]] = []
+    for stop in stops:
+        y = stop.y + stop.height / 2
+        sides = [(stop.x, y), (stop.x + stop.width, y)]
+        points += reversed(sides) if back else sides
+    x, y = points[-2]
+    return [*points[1:-2], (x + 7 if back else x - 7, y)]
 
 
 def _band(file: str, top: float, bottom: float, width: float) -> Iterator[str]:

@@ -7,6 +7,7 @@ program can't take along; jobs are few, and their chains are short.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 Pair = tuple[str, str]
 SWEEPS = 8
@@ -35,6 +36,25 @@ def layered(nodes: Sequence[str], pairs: Iterable[Pair]) -> list[list[str]]:
             order = {node: _middle(beside[node], place, place[node]) for node in layer}
             layer.sort(key=order.__getitem__)
     return layers
+
+
+def with_lanes(nodes: Sequence[str], pairs: Sequence[Pair]) -> tuple[list[list[str]], list[str]]:
+    """The same, with a lane in each layer that a pair has to pass, and the names of these lanes."""
+    depth = {n: index for index, layer in enumerate(layered(nodes, pairs)) for n in layer}
+    near: list[Pair] = []
+    lanes: dict[str, None] = {}
+    for pair in pairs:
+        left, right = sorted(pair, key=depth.__getitem__)
+        count = depth[right] - depth[left] - 1
+        way = [left, *(lane_name((left, right), number) for number in range(count)), right]
+        lanes |= dict.fromkeys(way[1:-1])
+        near += pairwise(way)
+    return layered([*nodes, *lanes], near), list(lanes)
+
+
+def lane_name(pair: Pair, number: int) -> str:
+    """Of a pair's lane, counted from the left from 0."""
+    return f"{pair[0]} > {pair[1]} {number}"
 
 
 def _reaches(after: Mapping[str, list[str]], start: str, end: str) -> bool:

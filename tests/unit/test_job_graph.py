@@ -10,7 +10,7 @@ import pytest
 from runner.model import Config, Environment, Job, JobTrigger, Triggers
 from runner.reports.job_graph import as_mermaid, job_graph
 from runner.reports.job_graph_svg import as_svg
-from runner.reports.layers import layered
+from runner.reports.layers import layered, with_lanes
 from runner.reports.text import NOTHING
 from runner.steps import parse_step
 from tests.conftest import write_tiny
@@ -100,3 +100,9 @@ def test_it_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
     refused = project.cli("graph", "--out", "no/such/folder.mmd")
     assert (refused.code, refused.out) == (2, "")
     assert "no/such/folder.mmd can't be written" in refused.err
+
+
+def test_a_long_way_has_a_lane_of_its_own() -> None:
+    layers, lanes = with_lanes(["a", "b", "c"], [("a", "b"), ("b", "c"), ("a", "c"), ("c", "a")])
+    assert lanes == ["a > c 0"]
+    assert [sorted(layer) for layer in layers] == [["a"], ["a > c 0", "b"], ["c"]]
