@@ -55,7 +55,7 @@ class Commands:
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """A setting as it holds. ``instead_of`` are the places of what it has replaced."""
+    """A setting as it holds. ``instead_of`` are the places of what it has replaced, each with its layer."""
 
     key: str
     value: str

@@ -28,13 +28,14 @@ def layered(nodes: Sequence[str], pairs: Iterable[Pair]) -> list[list[str]]:
     layers: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     for node in nodes:
         layers[depth[node]].append(node)
+    place = {node: index / len(each) for each in layers for index, node in enumerate(each)}
     for sweep in range(SWEEPS):
         forward = sweep % 2 == 0
         beside = before if forward else after
         for layer in layers if forward else reversed(layers):
-            place = {node: index / len(each) for each in layers for index, node in enumerate(each)}
             order = {node: _middle(beside[node], place, place[node]) for node in layer}
             layer.sort(key=order.__getitem__)
+            place |= {node: index / len(layer) for index, node in enumerate(layer)}
     return layers
 
 

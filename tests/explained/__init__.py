@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def explained(name: str, output: str) -> str:
     """All jobs of the file, one after the other, as it stands in a project of its own."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
-        loaded = in_project(FILES[name], folder)
+        # Named as in its own folder: markdown writes some characters of others as entities.
+        loaded = replace(in_project(FILES[name], folder), file=Path("dbt_jobs.yml"))
         texts = [FORMATS[output](each) for each in explanations(loaded)]
         return "\n\n".join(texts).replace(f"{folder}/", "").replace(str(folder), "FOLDER") + "\n"
 

@@ -11,6 +11,8 @@ from runner.execution.explaining.timing import quoted, where
 from runner.model import Config, Ending, Job
 from runner.reports.explanation import Fact, Section
 
+# Of a long chain `dbt-gitops graph` draws the rest.
+FURTHER_SHOWN = 10
 ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 
@@ -35,7 +37,9 @@ def _followers(loaded: Loaded, config: Config, job: Job) -> Iterator[Fact]:
             yield Fact(text=text, where=at)
     further = _further(config, job.name, {name for name, repository in direct if not repository})
     if further:
-        yield Fact(text=f"these may start {quoted(further)} then")
+        more = len(further) - FURTHER_SHOWN
+        names = f"{', '.join(f'`{name}`' for name in further[:FURTHER_SHOWN])} and {more:,} more"
+        yield Fact(text=f"these may start {names if more > 0 else quoted(further)} then")
 
 
 def _on(config: Config, name: str) -> dict[tuple[str, str], tuple[Dependent, list[Ending]]]:
@@ -49,12 +53,14 @@ def _on(config: Config, name: str) -> dict[tuple[str, str], tuple[Dependent, lis
 
 def _further(config: Config, name: str, direct: set[str]) -> tuple[str, ...]:
     """The jobs of this file that follow on those that follow, the nearest first."""
+    after: dict[str, list[str]] = {}
+    for job in config.jobs.values():
+        for trigger in job.triggers.job if job.enabled else ():
+            for before in trigger.names:
+                after.setdefault(before, []).append(job.name)
     seen, waiting = {name, *direct}, sorted(direct)
-    further: list[str] = []
     for each in waiting:  # which grows
-        for other, repository in _on(config, each):
-            if not repository and other not in seen:
-                seen.add(other)
-                waiting.append(other)
-                further.append(other)
-    return tuple(further)
+        new = [other for other in after.get(each, ()) if other not in seen]
+        seen.update(new)
+        waiting.extend(dict.fromkeys(new))
+    return tuple(waiting[len(direct) :])
