@@ -21,6 +21,8 @@ VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
     "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
+    "explain": ("explain", "Say what a job does, and which line says so."),
+    "graph": ("graph", "Draw jobs, their chains and their deferral."),
     "run": ("run", "Run a job: dbt, deferral, retries, the record and the state."),
     "trigger": ("trigger", "Start a job on GitHub, and follow it."),
     "rerun": ("rerun", "Run a job's latest run again, in full or from its failure."),

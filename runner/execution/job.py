@@ -21,6 +21,7 @@ from runner.execution.former import carried, notes
 from runner.execution.preparation import (
     decide_deferral,
     fetch_state,
+    job_flags,
     profiles_dir,
     taken_schemas,
     without_state,
@@ -137,15 +138,7 @@ class _JobRun(Recording):
         state = fetch_state(self.decision, self.request, self.around, project, scratch / "state")
         self.taken = taken_schemas(self.request, self.around, state)
         self.record_early()
-        job = self.request.job
-        return JobFlags(
-            target=job.target,
-            threads=job.threads,
-            vars=job.vars,
-            profiles_dir=profiles,
-            state=state,
-            defer_state=state,
-        )
+        return job_flags(self.request.job, profiles, state)
 
     def _warn_of_unknown_state(self) -> None:
         reason = reason_from_the_start(self.request, self.around.checkout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from runner.dbt.argv import JobFlags
 from runner.dbt.profiles import find_profiles_dir, plain_schemas, write_overlay
 from runner.dbt.rewriting import RewritingFailed, manifest_schemas
 from runner.errors import StateUnresolved
@@ -20,6 +21,7 @@ from runner.execution.project import MANIFEST, Project
 from runner.execution.request import Request, target_schema
 from runner.execution.sequence import now
 from runner.execution.surroundings import Surroundings
+from runner.model import Job
 
 DEFERRED_TO = "it is in the manifest that the run defers to"
 
@@ -63,6 +65,18 @@ def fetch_state(
         raise
     check_manifest(into, decision.state, project.name)
     return into
+
+
+def job_flags(job: Job, profiles: Path, state: Path | None) -> JobFlags:
+    """What the job adds to its commands; what it compares with is what it defers to."""
+    return JobFlags(
+        target=job.target,
+        threads=job.threads,
+        vars=job.vars,
+        profiles_dir=profiles,
+        state=state,
+        defer_state=state,
+    )
 
 
 def taken_schemas(request: Request, around: Surroundings, state: Path | None) -> dict[str, str]:
