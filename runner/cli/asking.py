@@ -47,19 +47,17 @@ def asked(
     flags = JobFlags(target=job.target, vars=job.vars, profiles_dir=found)
     argv = dbt_argv(parse_step("dbt parse"), flags, project.target)
     selections = selections_of(config.jobs.values())
-    stop, began = Stop(), time.monotonic()
-    with stop.listening():
-        session = _session(config, request, project, variables, environ, stop, say)
-        try:
-            session.ready()
-            version = session.versions["dbt"]
-            what = f"reads {manifest}" if manifest else "parses the project"
-            say(f"dbt {version} {what}, as job `{job.name}` of `{job.environment}` would")
-            builds = ask(
-                session, selections, options=tuple(parse_options(argv)), manifest=manifest, say=say
-            )  # fmt: skip
-        finally:
-            session.close()
+    began = time.monotonic()
+    session = _session(config, request, project, variables, environ, say)
+    try:
+        session.ready()
+        what = f"reads {manifest}" if manifest else "parses the project"
+        as_whom = f"as job `{job.name}` of `{job.environment}` would"
+        say(f"dbt {session.versions['dbt']} {what}, {as_whom}")
+        options = tuple(parse_options(argv))
+        builds = ask(session, selections, options=options, manifest=manifest, say=say)
+    finally:
+        session.close()
     say(f"{len(selections):,} selections answered in {time.monotonic() - began:.1f} s")
     return replace(builds, otherwise=_otherwise(config, job))
 
@@ -103,9 +101,9 @@ def _session(
     project: Project,
     variables: Mapping[str, str],
     environ: Mapping[str, str],
-    stop: Stop,
     say: Callable[[str], None],
 ) -> WarmSession:
+    stop = Stop()  # never asked: Ctrl-C ends this as it does any command, and the worker with it
     location = locate(
         request.environment.dbt,
         root=config.root,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from runner.errors import ConfigInvalid, DbtFailed
 from runner.model import Config
 from runner.steps import parse_step
 from tests.conftest import EXAMPLE, MADE, Project, clean_environ, dbt_python
+from tests.processes import workers
 
 # `dbt ls` takes the same words as the others, and the resource types besides.
 LISTED = (
@@ -266,3 +269,32 @@ def test_an_executable_cant_be_asked(tiny: Project, tmp_path: Path) -> None:
     tiny.write("dbt_jobs.yml", text.replace(pin, "dbt: { executable: /bin/true }"))
     with pytest.raises(ConfigInvalid, match="can't be asked"):
         asked(config_of(tiny), clean_environ(os.environ), lambda _: None)
+
+
+ASKS = """\
+import os, sys
+from pathlib import Path
+from runner.cli.asking import asked
+from runner.config import load
+
+asked(load(Path("dbt_jobs.yml")).config, os.environ, lambda text: print(text, flush=True))
+"""
+
+
+def test_ctrl_c_ends_dbt_too(tiny: Project) -> None:
+    tiny.write("models/slow.sql", "{% for n in range(10 ** 9) %}{% endfor %} select 1 as id\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", ASKS],
+        cwd=tiny.path,
+        env=clean_environ(os.environ),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    assert any("parses the project" in line for line in process.stdout)
+    [_] = workers(tiny)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in err
+    assert workers(tiny) == []
