@@ -93,6 +93,12 @@ class DbtMissing(DbtGitopsError):
     exit_code = ExitCode.DBT_FAILED
 
 
+class DbtFailed(DbtGitopsError):
+    """dbt can't read the project, or a manifest of it."""
+
+    exit_code = ExitCode.DBT_FAILED
+
+
 class TimedOut(DbtGitopsError):
     """A run, or the wait for its turn, took longer than it may."""
 

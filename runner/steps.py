@@ -30,6 +30,15 @@ COMMANDS = SELECTING | OTHERS
 # Options of the selecting commands that take every following word up to the next option.
 SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
 EXCLUDE_OPTIONS = frozenset({"--exclude"})
+# What else decides which nodes a command selects.
+SELECTION_OPTIONS = (
+    SELECT_OPTIONS
+    | EXCLUDE_OPTIONS
+    | {
+        "--selector", "--indirect-selection", "--resource-type", "--resource-types",
+        "--exclude-resource-type", "--exclude-resource-types",
+    }
+)  # fmt: skip
 # What no step may say, and why.
 FORBIDDEN = {
     "--project-dir": "`project`, at the top of the jobs file, says where the project is",
@@ -38,6 +47,10 @@ FORBIDDEN = {
 }
 # Methods that mean nothing without a manifest or run results to compare with.
 STATE_METHODS = ("state:", "result:", "source_status:")
+
+
+# A command, and the words of it that decide what it selects.
+Selection = tuple[str, tuple[str, ...]]
 
 
 class NotADbtCommand(ValueError):
@@ -73,6 +86,20 @@ class Step:
             following = self.args[index + 1 : index + 2]
             return following[0] if following and not following[0].startswith("-") else ""
         return None
+
+    @property
+    def selection(self) -> Selection | None:
+        """The same for all steps that select the same; None where it selects no nodes by their names."""
+        if not self.selects or self.option("--inline") is not None:
+            return None
+        words: list[str] = []
+        kept = False
+        for word in self.args:
+            if word.startswith("-"):
+                kept = word.partition("=")[0] in SELECTION_OPTIONS
+            if kept:
+                words.append(word)
+        return self.command, tuple(words)
 
     @property
     def needs_state(self) -> bool:

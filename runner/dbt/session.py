@@ -63,12 +63,19 @@ class WarmSession:
         A worker that has died is replaced by the next command: an advisory step or one that is
         tried again must not take the job with it.
         """
+        return self._exchanged(watcher, self._request(command))
+
+    def ask(self, question: Mapping[str, Any], watcher: Watcher) -> Outcome:
+        """The same of a question, as :func:`runner.dbt.answering.answer` has it: no node is run."""
+        return self._exchanged(watcher, {"question": question})
+
+    def _exchanged(self, watcher: Watcher, request: Mapping[str, Any]) -> Outcome:
         if self._child.exit_code is not None:
             self._child.close()
             self._child = self._start()
             self.ready()
         exchange = _Exchange(watcher=watcher)
-        self._child.send(self._request(command, exchange.marker))
+        self._child.send(json.dumps({**request, "marker": exchange.marker}))
         for line in self._child.lines():
             if line.stream == "out":
                 exchange.take(json.loads(line.text))
@@ -89,18 +96,16 @@ class WarmSession:
         except OSError as error:
             raise self._unusable(error.strerror or str(error)) from error
 
-    def _request(self, command: Command, marker: str) -> str:
-        return json.dumps(
-            {
-                "argv": command.argv,
-                "parse": command.parse,
-                "reuse": command.reuse,
-                "project": str(self._project),
-                "target": str(self._target),
-                "log_folder": str(command.log_folder or ""),
-                "marker": marker,
-            }
-        )
+    def _request(self, command: Command) -> dict[str, Any]:
+        return {
+            "argv": command.argv,
+            "parse": command.parse,
+            "reuse": command.reuse,
+            "project": str(self._project),
+            "target": str(self._target),
+            "log_folder": str(command.log_folder or ""),
+            "question": None,
+        }
 
     def _unusable(self, why: str) -> DbtMissing:
         return DbtMissing(

@@ -25,12 +25,13 @@ import signal
 import threading
 import time
 import traceback
-from dataclasses import fields
 from datetime import datetime, timezone
 
-# The runner's packages are there for this import alone: what dbt imports comes from dbt's own.
+# The runner's packages are there for these imports alone: what dbt imports comes from dbt's own.
 sys.path.insert(0, HERE.rpartition("/runner/")[0])
+from runner.dbt.answering import answer
 from runner.dbt.artifacts import Artifacts
+from runner.dbt.parsed import fingerprint, frozen, thawed
 
 del sys.path[0]
 
@@ -39,10 +40,6 @@ if TYPE_CHECKING:  # as `typing` has it, without the import
     from collections.abc import Iterator
     from typing import Any
 
-# What dbt reads when it parses; a warehouse file beside the models changes all the time.
-PARSED_SUFFIXES = (".sql", ".py", ".csv", ".yml", ".yaml", ".md", ".jinja", ".j2")
-# Large folders that often stand in a project's root, and that dbt never reads.
-NOT_DBTS = frozenset({"__pycache__", "env", "node_modules", "venv"})
 # What dbt gets to cancel its queries in when nobody is left to wait for it.
 GRACE_SECONDS = 10.0
 
@@ -106,16 +103,23 @@ class Session:
 
     def run(self, command: dict[str, Any]) -> None:
         """One command: its events, its node results, and how it ended."""
+        if command["question"] is not None:
+            exit_code, message = answer(command["question"], self._protocol.send)
+            self._end(command["marker"], exit_code=exit_code, message=message)
+            return
         artifacts = Artifacts(command["target"])
         exit_code, message, parse = self._invoke(command)
         written = artifacts.written()
         for node in artifacts.read(written):
             self._protocol.send("node", **node)
+        how = {"exit_code": exit_code, "message": message, "parse": parse}
+        self._end(command["marker"], written=written, **how)
+
+    def _end(self, marker: str, **how: Any) -> None:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        os.write(2, ("\n" + command["marker"] + "\n").encode())
-        how = {"exit_code": exit_code, "message": message, "parse": parse}
-        self._protocol.end(written=written, **how)
+        os.write(2, ("\n" + marker + "\n").encode())
+        self._protocol.end(**{"parse": "", "written": [], **how})
 
     def _invoke(self, command: dict[str, Any]) -> tuple[int, str, str]:
         manifest, parse = None, ""
@@ -185,49 +189,6 @@ class Session:
             self._compared_at = tracking.active_user.run_started_at
         elif self._compared_at:
             tracking.active_user.run_started_at = self._compared_at
-
-
-def frozen(manifest: Any) -> bytes:
-    """A manifest as parsed, as bytes. Field by field: dbt's own pickling loses the fixtures.
-
-    The private fields are caches and locks, which dbt makes anew.
-    """
-    names = [each.name for each in fields(manifest) if not each.name.startswith("_")]
-    content = {name: getattr(manifest, name) for name in names}
-    return pickle.dumps((type(manifest), content), pickle.HIGHEST_PROTOCOL)
-
-
-def thawed(data: bytes) -> Any:
-    """A manifest of its own for one command: running it changes it."""
-    manifest, content = pickle.loads(data)  # noqa: S301 - the bytes that this process has frozen
-    return manifest(**content)
-
-
-def fingerprint(project: str, target: str, argv: list[str]) -> str:
-    """Changes when anything that a parse reads has changed: options, or files by time and size."""
-    seen = {os.path.realpath(target)}
-    files = sorted(parsed_files(os.path.realpath(project), seen))
-    return json.dumps([argv, files])
-
-
-def parsed_files(folder: str, seen: set[str]) -> Iterator[tuple[str, int, int]]:
-    """Path, time and size of each file below; links are followed, as dbt does, but only once.
-
-    What can't be looked at is passed over: where dbt needs it, dbt says so.
-    """
-    seen.add(folder)
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            if entry.name.startswith(".") or entry.name in NOT_DBTS:
-                continue
-            with contextlib.suppress(OSError):
-                if entry.is_dir():
-                    inner = os.path.realpath(entry.path)
-                    if inner not in seen:
-                        yield from parsed_files(inner, seen)
-                elif entry.name.endswith(PARSED_SUFFIXES):
-                    stat = entry.stat()
-                    yield entry.path, stat.st_mtime_ns, stat.st_size
 
 
 def import_dbt(adapter: str) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 `make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `plan` (a tick over many jobs, from
 the command to its outputs), `small` (the example), `github` (a pull request of the example), `comparison`
-(what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `ticks`
-(what a tick of 1,000 jobs costs in the process), `year` (a year of GitHub's ticks).
+(what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `rules`
+(what 1,000 jobs build of 5,000 models), `ticks` (what a tick of 1,000 jobs costs in the process), `year` (a
+year of GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, plans, pull_requests, sync, ticks, year
+from tests.bench import commands, comparison, jobs, plans, pull_requests, rules, sync, ticks, year
 from tests.bench.timing import Row, table
 
-PARTS = {"commands", "plan", "sync", "small", "github", "comparison", "large", "ticks", "year"}
+PARTS = {
+    "commands", "plan", "sync", "small", "github", "comparison", "large", "rules", "ticks", "year",
+}  # fmt: skip
 
 
 def main(arguments: list[str]) -> None:
@@ -44,6 +47,9 @@ def main(arguments: list[str]) -> None:
         if "large" in parts:
             print("\nMemory of the runner, the worker apart:\n", flush=True)
             jobs.print_memory(root)
+        if "rules" in parts:
+            print("\nWhat jobs build, seconds:\n", flush=True)
+            rules.print_figures(root / "rules")
         if "ticks" in parts:
             print("\nA tick, CPU seconds:\n", flush=True)
             ticks.print_figures()

@@ -1,0 +1,220 @@
+"""What dbt itself selects: many selections of one manifest, by dbt's own tasks, none of which runs.
+
+Used inside the worker, which runs under dbt's own interpreter: the standard library and dbt alone.
+`dbt ls` for each selection would be the same answer, half a second each on thousands of models.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # as `typing` has it, without the import
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+# The task of each command decides which resource types it takes. The same in dbt 1.8 to 1.11.
+TASKS = {
+    "build": ("build", "BuildTask"),
+    "clone": ("clone", "CloneTask"),
+    "compile": ("compile", "CompileTask"),
+    "docs generate": ("docs.generate", "GenerateTask"),
+    "list": ("list", "ListTask"),
+    "ls": ("list", "ListTask"),
+    "run": ("run", "RunTask"),
+    "seed": ("seed", "SeedTask"),
+    "show": ("show", "ShowTask"),
+    "snapshot": ("snapshot", "SnapshotTask"),
+    "source freshness": ("freshness", "FreshnessTask"),
+    "source snapshot-freshness": ("freshness", "FreshnessTask"),
+    "test": ("test", "TestTask"),
+}
+# The parts of a manifest that hold what a selection can name.
+KINDS = (
+    "nodes", "sources", "exposures", "metrics", "semantic_models", "saved_queries", "unit_tests",
+    "functions",
+)  # fmt: skip
+# Methods that mean nothing without a manifest or run results to compare with.
+COMPARING = frozenset({"state", "result", "source_status"})
+# dbt's event of a criterion that nothing has.
+UNMATCHED = "NoNodesForSelectionCriteria"
+
+
+class Unmatched:
+    """The criteria that nothing matched, as dbt told of them since it was asked last."""
+
+    def __init__(self) -> None:
+        self._told: list[str] = []
+
+    def __call__(self, event: Any) -> None:
+        if event.info.name == UNMATCHED:
+            self._told.append(event.data.spec_raw)
+
+    def taken(self) -> list[str]:
+        taken, self._told = list(dict.fromkeys(self._told)), []
+        return taken
+
+
+def answer(question: dict[str, Any], tell: Callable[..., None]) -> tuple[int, str]:
+    """Write the answers into a file; dbt's exit code, and its message where there are none.
+
+    ``question``: ``options`` of the parse and of dbt's log; ``manifest``, the path of one, or "" to
+    parse the project; ``selections``, a list of (command, words); ``answers``, the file to write. It
+    holds ``nodes`` (:func:`fact`), ``selectors`` (their names in selectors.yml) and, in the order of
+    the selections, ``answers`` (:func:`selected`).
+    """
+    from click.exceptions import UsageError
+    from dbt.cli.exceptions import CliException
+    from dbt.cli.flags import args_to_context
+
+    unmatched = Unmatched()
+    try:
+        context = args_to_context(["list", *question["options"]])
+        context.obj = {"callbacks": [unmatched]}
+        with context:
+            answers, _ = _prepared(question, unmatched, tell)(context)
+    except UsageError as error:
+        return 2, error.format_message()
+    except CliException as error:
+        return 2, str(getattr(error, "exception", None) or error)
+    with Path(question["answers"]).open("w", encoding="utf-8") as file:
+        json.dump(answers, file)
+    return 0, ""
+
+
+def _prepared(
+    question: dict[str, Any], unmatched: Unmatched, tell: Callable[..., None]
+) -> Callable[[Any], tuple[dict[str, Any], bool]]:
+    """All of it as a command of dbt's own, which its decorators prepare as they do `dbt list`."""
+    from dbt.cli import requires
+
+    def answered(context: Any) -> tuple[dict[str, Any], bool]:
+        manifest, config = context.obj["manifest"], context.obj["runtime_config"]
+        tell("total", nodes=sum(1 for _ in _members(manifest)))
+        return _answers(question, manifest, config, unmatched), True
+
+    def with_manifest(context: Any) -> Any:
+        if question["manifest"]:
+            context.obj["manifest"] = _read(question["manifest"])
+        return requires.manifest(write=False)(answered)(context)
+
+    command: Callable[[Any], tuple[dict[str, Any], bool]] = with_manifest
+    for step in (
+        requires.runtime_config,
+        requires.project,
+        requires.profile,
+        requires.preflight,
+        requires.postflight,
+    ):
+        command = step(command)
+    return command
+
+
+def _read(path: str) -> Any:
+    """A manifest.json, also of an older dbt.
+
+    dbt reads every test as a singular one, whose `test_type:` and `test_name:` aren't right then.
+    """
+    from dbt.artifacts.resources import GenericTest
+    from dbt.artifacts.schemas.manifest import WritableManifest
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import GenericTestNode
+
+    manifest = Manifest.from_writable_manifest(WritableManifest.read_and_check_versions(path))
+    for unique_id, node in json.loads(Path(path).read_bytes())["nodes"].items():
+        if node.get("test_metadata"):
+            test = GenericTest.from_dict(node)
+            manifest.nodes[unique_id] = GenericTestNode.from_resource(test)
+    return manifest
+
+
+def _answers(
+    question: dict[str, Any], manifest: Any, config: Any, unmatched: Unmatched
+) -> dict[str, Any]:
+    from dbt.compilation import Compiler
+
+    graph = Compiler(config).compile(manifest, write=False)
+    facts = [fact(node, enabled) for node, enabled in _members(manifest)]
+    places = {each["unique_id"]: place for place, each in enumerate(facts) if each["enabled"]}
+    unmatched.taken()
+    answers = []
+    for command, words in question["selections"]:
+        argv = [*command.split(), *words, *question["options"]]
+        answers.append(selected(command, argv, (config, manifest, graph), places))
+        answers[-1]["unmatched"] = unmatched.taken()
+    return {"nodes": facts, "selectors": sorted(config.selectors), "answers": answers}
+
+
+def selected(
+    command: str, argv: list[str], parsed: tuple[Any, Any, Any], places: dict[str, int]
+) -> dict[str, Any]:
+    """``selected``, the places of its nodes, or None with dbt's ``error``, or as it ``compares``.
+
+    ``parsed``: dbt's configuration, manifest and graph.
+    """
+    from click.exceptions import UsageError
+
+    try:
+        task, spec = _task(command, argv, *parsed)
+        if any(criterion.method in COMPARING for criterion in _criteria(spec)):
+            return {"selected": None, "error": "", "compares": True}
+        unique_ids = task.get_node_selector().get_selected(spec)
+    except UsageError as error:
+        return {"selected": None, "error": error.format_message(), "compares": False}
+    except Exception as error:  # dbt's own errors have no base that its plug-ins share
+        message = str(error) or type(error).__name__
+        return {"selected": None, "error": message, "compares": False}
+    found = sorted(places[unique_id] for unique_id in unique_ids)
+    return {"selected": found, "error": "", "compares": False}
+
+
+def _task(command: str, argv: list[str], config: Any, manifest: Any, graph: Any) -> tuple[Any, Any]:
+    """The command's task, which isn't run, and what it would select."""
+    from dbt.cli.flags import Flags, args_to_context
+    from dbt.flags import set_flags
+
+    module, name = TASKS[command]
+    flags = Flags(args_to_context(argv))
+    set_flags(flags)
+    task = getattr(import_module(f"dbt.task.{module}"), name)(flags, config, manifest)
+    task.graph = graph
+    return task, task.get_selection_spec()
+
+
+def _criteria(spec: Any) -> Iterator[Any]:
+    """The single criteria that a selection is made of."""
+    if not hasattr(spec, "components"):
+        yield spec
+        return
+    for component in spec.components:
+        yield from _criteria(component)
+
+
+def _members(manifest: Any) -> Iterator[tuple[Any, bool]]:
+    """Everything that a selection can name, and whether it is enabled."""
+    for kind in KINDS:
+        for node in getattr(manifest, kind, {}).values():
+            yield node, bool(getattr(getattr(node, "config", None), "enabled", True))
+    for nodes in manifest.disabled.values():
+        for node in nodes:
+            yield node, False
+
+
+def fact(node: Any, enabled: bool) -> dict[str, Any]:
+    """As :class:`runner.builds.Node`."""
+    resource_type = node.resource_type
+    config = getattr(node, "config", None)
+    return {
+        "unique_id": node.unique_id,
+        "resource_type": str(getattr(resource_type, "value", resource_type)),
+        "name": node.name,
+        "package": node.package_name,
+        "path": node.original_file_path,
+        "fqn": list(node.fqn),
+        "tags": list(getattr(node, "tags", None) or []),
+        "source": getattr(node, "source_name", ""),
+        "materialized": getattr(config, "materialized", None) or "",
+        "enabled": enabled,
+    }
