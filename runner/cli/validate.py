@@ -13,9 +13,10 @@ from runner.cli.compiling import in_workflow
 from runner.cli.config_file import with_names_once
 from runner.cli.jobs_files import jobs_files
 from runner.cli.plans.crowding import with_crowding
-from runner.cli.plans.pace import with_pace
+from runner.cli.plans.pace import history_of_any, with_pace
 from runner.cli.targets import with_targets
 from runner.config import Loaded, load
+from runner.config.rules.judging import judged
 from runner.errors import ExitCode
 from runner.reports.problems import as_annotations, as_json, as_text
 
@@ -42,7 +43,10 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     checked = [
         _checked(load(file), environ) for file in dict.fromkeys(files or jobs_files(environ))
     ]
-    checked = with_names_once(with_crowding(with_pace(checked, environ)))
+    history = history_of_any(checked, environ)
+    checked = with_names_once(with_crowding(with_pace(checked, history)))
+    judgements = [judged(loaded, history) for loaded in checked]
+    checked = [each.loaded for each in judgements]
     if output == "json":
         click.echo(as_json(checked))
     else:
