@@ -28,10 +28,10 @@ RENDERERS = {"text": as_text, "github": as_annotations}
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="text for people, json for programs, github for annotations.",
+    help="text for people, json for programs, github for annotations, sarif for code scanning.",
 )
 def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """Check jobs files, and report everything that is wrong with them.
@@ -49,6 +49,10 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     checked = [each.loaded for each in judgements]
     if output == "json":
         click.echo(as_json(checked))
+    elif output == "sarif":
+        from runner.reports.sarif import as_sarif  # late: few ask for it
+
+        click.echo(as_sarif(judgements))
     else:
         for loaded in checked:
             click.echo(RENDERERS[output](loaded))
