@@ -33,6 +33,7 @@ Override = Literal[
 ]
 OVERRIDES: tuple[Override, ...] = get_args(Override)
 Severity = Literal["error", "warning"]
+RuleSetting = Literal["off", "warning", "error"]
 
 # How late a fire time may be made good where the file doesn't say: GitHub has been five hours late.
 GRACE = timedelta(hours=6)
@@ -230,7 +231,8 @@ class Channel:
 class Config:
     """A whole jobs file. ``project`` is the absolute folder of dbt_project.yml.
 
-    ``action`` is what the compiled workflow calls, "" for the release that compiles it.
+    ``action`` is what the compiled workflow calls, "" for the release that compiles it. ``rules`` sets
+    codes of what `validate` finds.
     """
 
     path: Path
@@ -242,6 +244,7 @@ class Config:
     action: str = ""
     run_slots: int | None = None
     watch: Schedule | None = None
+    rules: Mapping[str, RuleSetting] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:

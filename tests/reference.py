@@ -1,6 +1,6 @@
 """What the code knows better than any author: `make docs` writes it, a test compares it.
 
-Parts of the README, between `<!-- generated: name -->` and `<!-- end: name -->`, and docs/reference.md.
+Parts of the README, between `<!-- generated: name -->` and `<!-- end: name -->`, docs/reference.md and docs/rules.md.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import Any
 import click
 
 from runner.cli.main import VERBS, cli
+from runner.config.rules import RULES, Rule
+from runner.config.rules.elsewhere import ELSEWHERE
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
+RULES_PAGE = ROOT / "docs" / "rules.md"
 FIRST = ROOT / "examples" / "dbt_jobs.yml"
 # The help is wrapped at this width, whatever the terminal of who writes it.
 WIDTH = 96
@@ -78,6 +81,49 @@ def reference() -> str:
         record(),
     )
     return "\n\n".join(parts) + "\n"
+
+
+HOW_TO_SET = """\
+`dbt-gitops validate` runs these rules on jobs files that are valid. Of what it says, a file sets the severity \
+by code, and a comment silences one with its reason, on the line that it is about or on the line above:
+
+```yaml
+rules: { missing-timeout: error, top-of-the-hour: off }   # off, warning or error
+jobs:
+  daily:
+    triggers:
+      # dbt-gitops: ignore[top-of-the-hour] the source is complete at four, and not before
+      schedule: { cron: "0 4 * * *" }
+```
+
+An error makes `validate` end with exit code 2; it stops no run. An ignore that says no reason is a warning \
+itself, and so is one that silences nothing. `validate --format sarif` tells all of it to code scanning."""
+
+
+def rules() -> str:
+    """The text of docs/rules.md."""
+    table = ["| code | severity | |", "|---|---|---|"]
+    table += [f"| [`{r.code}`](#{r.code}) | {r.severity} | {_cell(r.title)} |" for r in RULES]
+    others = ["| code | | why |", "|---|---|---|"]
+    others += [f"| `{t.code}` | {_cell(t.title)} | {_cell(t.why)} |" for t in ELSEWHERE]
+    parts = (
+        "# Rules",
+        "Generated from the code by `make docs`.",
+        HOW_TO_SET,
+        "\n".join(table),
+        "Warnings that other checks give are set and silenced in the same way:",
+        "\n".join(others),
+        *map(_rule, RULES),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _rule(rule: Rule) -> str:
+    why = f"{rule.title}: {rule.why}."
+    if rule.needs:
+        why += f" It needs the {rule.needs} of runs."
+    bad, good = (f"```yaml\n{text}```" for text in (rule.bad, rule.good))
+    return f"## {rule.code}\n\n{why}\n\nBad:\n\n{bad}\n\nGood:\n\n{good}"
 
 
 def rendered(text: str) -> str:
@@ -171,3 +217,4 @@ def _cell(text: str) -> str:
 if __name__ == "__main__":
     README.write_text(rendered(README.read_text()))
     REFERENCE.write_text(reference())
+    RULES_PAGE.write_text(rules())

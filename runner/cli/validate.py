@@ -13,9 +13,10 @@ from runner.cli.compiling import in_workflow
 from runner.cli.config_file import with_names_once
 from runner.cli.jobs_files import jobs_files
 from runner.cli.plans.crowding import with_crowding
-from runner.cli.plans.pace import with_pace
+from runner.cli.plans.pace import history_of_any, with_pace
 from runner.cli.targets import with_targets
 from runner.config import Loaded, load
+from runner.config.rules.judging import judged
 from runner.errors import ExitCode
 from runner.reports.problems import as_annotations, as_json, as_text
 
@@ -27,10 +28,10 @@ RENDERERS = {"text": as_text, "github": as_annotations}
 @click.option(
     "--format",
     "output",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
     show_default=True,
-    help="text for people, json for programs, github for annotations.",
+    help="text for people, json for programs, github for annotations, sarif for code scanning.",
 )
 def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     """Check jobs files, and report everything that is wrong with them.
@@ -42,9 +43,16 @@ def validate(files: tuple[Path, ...], output: str) -> ExitCode:
     checked = [
         _checked(load(file), environ) for file in dict.fromkeys(files or jobs_files(environ))
     ]
-    checked = with_names_once(with_crowding(with_pace(checked, environ)))
+    history = history_of_any(checked, environ)
+    checked = with_names_once(with_crowding(with_pace(checked, history)))
+    judgements = [judged(loaded, history) for loaded in checked]
+    checked = [each.loaded for each in judgements]
     if output == "json":
         click.echo(as_json(checked))
+    elif output == "sarif":
+        from runner.reports.sarif import as_sarif  # late: few ask for it
+
+        click.echo(as_sarif(judgements))
     else:
         for loaded in checked:
             click.echo(RENDERERS[output](loaded))

@@ -27,6 +27,7 @@ from runner.model import (
     PinnedDbt,
     PullRequestTrigger,
     Retries,
+    RuleSetting,
     Schedule,
     Triggers,
 )
@@ -53,7 +54,18 @@ def build(written: Written) -> Config:
         action=written.root.text("action") or "",
         run_slots=_value(written.root, "run_slots", int, None),
         watch=_schedule(written.root.mapping("watch")) if "watch" in written.root.entries else None,
+        rules=_rules(written.root.mapping("rules")),
     )
+
+
+def _rules(body: Mapping) -> dict[str, RuleSetting]:
+    """YAML 1.1 reads `off` as false."""
+    nodes = {code: body.scalar(code) for code in body.entries}
+    return {
+        code: cast("RuleSetting", "off" if node.value is False else node.text)
+        for code, node in nodes.items()
+        if node
+    }
 
 
 def _environment(name: str, body: Mapping, root: Path) -> Environment:

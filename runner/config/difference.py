@@ -135,7 +135,7 @@ def _file(config: Config) -> dict[str, Flat]:
     """What the file says of itself, as the one thing without a name."""
     project = _plain(config.project, config.root)
     said = {"project": project, "state": config.state}
-    for name in ("action", "run_slots", "watch"):
+    for name in ("action", "run_slots", "watch", "rules"):
         if value := getattr(config, name):
             said[name] = _plain(value, config.root)
     return {"": dict(_flat(said))}

@@ -113,6 +113,12 @@ def smallest_gap(text: str) -> int:
     return _smallest_gap(*_read(text))
 
 
+def clock(text: str) -> tuple[set[int], set[int]]:
+    """The minutes and the hours of its times; raises ValueError for no cron."""
+    minutes, hours, _ = _read(text)
+    return minutes, hours
+
+
 @lru_cache(maxsize=8192)
 def github_cron(text: str) -> str:
     """The cron that GitHub is given: the same, with one blank between two fields.

@@ -6,7 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from time import perf_counter
 
+from runner.config import load
+from runner.config.rules.judging import judged
+from tests.bench.plans import history
 from tests.bench.projects import write_jobs_file
 from tests.bench.timing import Pairs, Timed, bench_env, pairs, run_timed
 from tests.conftest import EXAMPLE, ROOT
@@ -25,6 +30,7 @@ def print_figures(root: Path) -> None:
         _print(f"{name}: CPU beyond `python -c pass`", beyond, 0.25)
     thousand = _validate(root, 1000)
     _print("validate 1,000 jobs", thousand.ours.wall, 2.0)
+    _print("all rules on 1,000 jobs", _rules(root / "1000" / "dbt_jobs.yml"), 1.0)
     five = _validate(root, 5000)
     _print("validate 5,000 jobs", five.ours.wall, None)
     growth = five.ours.wall / thousand.ours.wall
@@ -42,6 +48,19 @@ def _validate(root: Path, jobs: int) -> Pairs:
     (folder / "dbt_project.yml").write_text("name: many\n")
     write_jobs_file(folder / "dbt_jobs.yml", jobs)
     return _pairs(folder, ("-m", "runner", "validate"), ("-c", "pass"))
+
+
+def _rules(path: Path) -> float:
+    """Seconds of the rules alone, on a file that is loaded."""
+    loaded = load(path)
+    assert loaded.config is not None, loaded.problems
+    seen = history(path)
+    walls = []
+    for _ in range(ROUNDS):
+        start = perf_counter()
+        judged(loaded, seen)
+        walls.append(perf_counter() - start)
+    return median(walls)
 
 
 def _pairs(folder: Path, ours: tuple[str, ...], bare: tuple[str, ...]) -> Pairs:

@@ -21,6 +21,7 @@ from runner.github.commands import annotation, escape_data, escape_property
 from runner.model import Problem
 from runner.reports.problems import as_annotations, problem_text
 from tests.configs import FOLDER
+from tests.conftest import EXAMPLE
 
 
 @pytest.fixture
@@ -30,7 +31,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def put(case: str, to: Path) -> None:
+# One that no rule has anything to say of.
+GOOD = EXAMPLE / "dbt_jobs.yml"
+
+
+def put(case: str | Path, to: Path) -> None:
     shutil.copy(FOLDER / case, to)
 
 
@@ -42,7 +47,7 @@ def run(*arguments: str) -> tuple[int, str]:
 
 
 def test_a_valid_file(here: Path) -> None:
-    put("valid/example.yml", here / "dbt_jobs.yml")
+    put(GOOD, here / "dbt_jobs.yml")
     assert run() == (ExitCode.SUCCESS, "dbt_jobs.yml is valid: 5 jobs, 2 environments\n")
 
 
@@ -84,7 +89,7 @@ def test_a_warning_is_no_error(here: Path) -> None:
 
 
 def test_several_files(here: Path) -> None:
-    put("valid/example.yml", here / "good.yml")
+    put(GOOD, here / "good.yml")
     put("invalid/everything.yml", here / "bad.yml")
     code, out = run("good.yml", "bad.yml")
     assert code == ExitCode.CONFIG_INVALID
@@ -106,7 +111,7 @@ def test_files_have_no_job_in_common(here: Path) -> None:
 
 
 def test_json_has_every_field(here: Path) -> None:
-    put("valid/example.yml", here / "good.yml")
+    put(GOOD, here / "good.yml")
     put("invalid/unknown_key_nested.yml", here / "bad.yml")
     code, out = run("--format", "json", "good.yml", "bad.yml")
     assert code == ExitCode.CONFIG_INVALID
@@ -227,3 +232,14 @@ def test_more_jobs_than_may_wait_for_a_slot(here: Path, jobs: int, slots: int, m
     crowded = [each for each in problems if each["code"] == "crowded-slot"]
     assert [(each["line"], each["severity"]) for each in crowded] == [(3, "warning")] * bool(most)
     assert all(f"leaves {most} deployment jobs for one slot" in each["what"] for each in crowded)
+
+
+def test_a_rule_of_severity_error_makes_a_file_invalid(here: Path) -> None:
+    text = GOOD.read_text().replace("17 4", "0 4")
+    (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: error }}\n")
+    code, out = run()
+    assert code == ExitCode.CONFIG_INVALID
+    assert out.startswith("error: `0 4 * * *` fires on the hour\n")
+    assert out.endswith("\n1 problem in dbt_jobs.yml\n")
+    (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: off }}\n")
+    assert run() == (ExitCode.SUCCESS, "dbt_jobs.yml is valid: 5 jobs, 2 environments\n")

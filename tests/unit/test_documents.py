@@ -10,7 +10,7 @@ import pytest
 
 from runner.cli.main import VERBS
 from runner.config import load
-from tests.reference import FIRST, README, REFERENCE, ROOT, reference, rendered
+from tests.reference import FIRST, README, REFERENCE, ROOT, RULES_PAGE, reference, rendered, rules
 
 DOCUMENTS = [
     path
@@ -22,6 +22,7 @@ DOCUMENTS = [
 def test_the_generated_parts_are_up_to_date() -> None:
     assert README.read_text() == rendered(README.read_text()), "run: make docs"
     assert REFERENCE.read_text() == reference(), "run: make docs"
+    assert RULES_PAGE.read_text() == rules(), "run: make docs"
 
 
 def test_every_verb_is_in_the_readme() -> None:

@@ -14,26 +14,25 @@ from runner.history import History
 from runner.model import Problem
 
 
-def with_pace(checked: Sequence[Loaded], environ: Mapping[str, str]) -> list[Loaded]:
-    """With a warning for each such job, by the history that is at hand; the first file says where."""
+def history_of_any(checked: Sequence[Loaded], environ: Mapping[str, str]) -> History | None:
+    """The history that is at hand, where any job has a schedule or a timeout; the first file says where."""
     first = checked[0].config
-    scheduled = any(
-        job.triggers.schedule
-        for loaded in checked
-        if loaded.config
-        for job in loaded.config.jobs.values()
-    )
-    if first is None or not scheduled:
-        return list(checked)
+    jobs = [job for each in checked if each.config for job in each.config.jobs.values()]
+    if first is None or not any(job.triggers.schedule or job.timeout for job in jobs):
+        return None
     from runner.cli.past.histories import (
-        history_at_hand,  # late: a file without schedules needs none
+        history_at_hand,  # late: a file without either needs none
     )
 
     try:
-        history, _ = history_at_hand(first, environ)
+        return history_at_hand(first, environ)[0]
     except StateUnresolved as error:
         click.echo(f"warning: how long jobs take isn't known: {error}", err=True)
-        return list(checked)
+        return None
+
+
+def with_pace(checked: Sequence[Loaded], history: History | None) -> list[Loaded]:
+    """With a warning for each such job, by the history; without one as they are."""
     if history is None:
         return list(checked)
     return [replace(each, problems=(*each.problems, *_problems(each, history))) for each in checked]

@@ -16,6 +16,7 @@ from runner.config.checks.references import (
     reserved_names,
     steps_of_jobs,
 )
+from runner.config.checks.severities import rule_codes
 from runner.config.checks.steps import flags, step_variables, steps
 from runner.config.checks.times import durations, graces, schedules
 from runner.config.written import Written
@@ -44,6 +45,7 @@ CHECKS: tuple[Check, ...] = (
     durations,
     graces,
     schedules,
+    rule_codes,
 )
 
 __all__ = ["CHECKS", "project_folder"]

@@ -1,0 +1,36 @@
+"""What an experienced eye would say of a jobs file that is valid: each rule is a code and a check.
+
+Only `validate` runs them; a file that says `rules` is held to their codes by every command.
+"""
+
+from __future__ import annotations
+
+from runner.config.rules import (
+    chains,
+    limits,
+    pull_requests,
+    schedules,
+    secrets,
+    state,
+    steps,
+    telling,
+    versions,
+)
+from runner.config.rules.elsewhere import ELSEWHERE
+from runner.config.rules.rule import Found, Rule, Subject, Told
+
+RULES: tuple[Rule, ...] = (
+    *pull_requests.RULES,
+    *steps.RULES,
+    *schedules.RULES,
+    *limits.RULES,
+    *versions.RULES,
+    *secrets.RULES,
+    *telling.RULES,
+    *chains.RULES,
+    *state.RULES,
+)
+# All that a message may be called, but for errors.
+CODES: dict[str, Told] = {told.code: told for told in (*RULES, *ELSEWHERE)}
+
+__all__ = ["CODES", "RULES", "Found", "Rule", "Subject", "Told"]

@@ -1,0 +1,183 @@
+"""What the jobs of pull requests build, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.config.rules.rule import Found, Rule, Subject
+from runner.config.text import shown
+from runner.model import Job
+from runner.steps import SELECT_OPTIONS, Step
+
+_BUILDING = ("build", "run", "test", "snapshot")
+
+
+def _full_builds(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        for index, step in enumerate(job.steps):
+            if _builds(step) and not _selection(step) and step.option("--selector") is None:
+                yield Found(
+                    what=f"each pull request runs all of {shown(step.text)}",
+                    hint=f"dbt {step.command} --select state:modified+, with `defer`",
+                    at=("jobs", job.name, "steps", index),
+                )
+
+
+def _undeferred(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        parts = [step for step in job.steps if _builds(step) and _lacks_parents(step)]
+        if parts and job.defer is None:
+            yield Found(
+                what=f"{shown(job.name)} builds a part of the project and defers to nothing",
+                hint="add `defer: { to: … }` with the environment that production is built in",
+                at=("jobs", job.name, "steps", job.steps.index(parts[0])),
+            )
+
+
+def _builds(step: Step) -> bool:
+    """Whether it builds for real: with `--empty` dbt builds all tables without their rows."""
+    return step.command in _BUILDING and step.option("--empty") is None
+
+
+def _selection(step: Step) -> list[str]:
+    return [criterion for option, criterion in step.criteria() if option in SELECT_OPTIONS]
+
+
+def _lacks_parents(step: Step) -> bool:
+    deferring = step.option("--defer") is not None
+    selected = _selection(step)
+    return not deferring and any(not each.startswith(("+", "@")) for each in selected)
+
+
+def _full_when_missing(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        if job.defer and job.defer.on_missing == "full":
+            yield Found(
+                what=f"{shown(job.name)} builds everything where there is no state to defer to",
+                hint="write `on_missing: fail`, which says so, or `skip`",
+                at=("jobs", job.name, "defer", "on_missing"),
+            )
+
+
+def _on_productions_target(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        other = next((each for each in subject.deploying if _same_place(subject, job, each)), None)
+        if other:
+            yield Found(
+                what=f"{shown(job.name)} connects to target {shown(job.target or '')},"
+                f" as {shown(other.name)} does",
+                hint="give it a target with credentials of its own, which can't write to production",
+                at=_place_of_target(subject, job),
+            )
+
+
+def _same_place(subject: Subject, job: Job, other: Job) -> bool:
+    """Whether they connect alike, as far as the file says: a profile may read variables."""
+    ours, theirs = subject.environment(job), subject.environment(other)
+    return (
+        job.target is not None
+        and job.target == other.target
+        and job.env == other.env
+        and ours.profiles_dir == theirs.profiles_dir
+        and ours.github_environment == theirs.github_environment
+    )
+
+
+def _place_of_target(subject: Subject, job: Job) -> tuple[str, ...]:
+    own = subject.loaded.where("jobs", job.name, "target")
+    of_environment = subject.environment(job).target == job.target
+    return (
+        ("jobs", job.name, "target")
+        if own or not of_environment
+        else ("environments", job.environment, "target")
+    )
+
+
+def _several_purposes(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        triggers = job.triggers
+        named = {"schedule": triggers.schedule, "merge": triggers.merge, "job": triggers.job}
+        others = " and ".join(f"`{name}`" for name, given in named.items() if given)
+        if others:
+            yield Found(
+                what=f"{shown(job.name)} is started by pull requests and by {others}",
+                hint="make two jobs of it: one that checks, and one that deploys",
+                at=("jobs", job.name, "triggers", "pull_request"),
+            )
+
+
+_HEAD = """\
+version: 1
+environments:
+  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+  ci:
+    target: ci
+    schema: "dbt_ci_pr_{pr_number}"
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+jobs:
+  daily:
+    environment: production
+    triggers: { schedule: { cron: "17 4 * * *" } }
+    steps: [dbt build]
+    timeout: 4h
+"""
+_GOOD = f"""{_HEAD}\
+  ci:
+    environment: ci
+    triggers: {{ pull_request: {{ branches: [main] }} }}
+    steps: [dbt build --select state:modified+]
+    defer: {{ to: production }}
+    timeout: 30m
+"""
+
+RULES = (
+    Rule(
+        code="full-build-in-ci",
+        title="A pull request builds everything",
+        why="a check that takes as long as production's build, and costs as much, is waited for or"
+        " switched off; what hasn't changed can be read from production",
+        bad=_GOOD.replace(" --select state:modified+", ""),
+        good=_GOOD,
+        check=_full_builds,
+    ),
+    Rule(
+        code="ci-without-defer",
+        title="A pull request builds a part, and defers to nothing",
+        why="what it refers to and doesn't build isn't in the pull request's schema, so dbt finds no"
+        " such table, or an old one",
+        bad=_GOOD.replace("state:modified+", "tag:finance").replace(
+            "    defer: { to: production }\n", ""
+        ),
+        good=_GOOD.replace("state:modified+", "tag:finance"),
+        check=_undeferred,
+    ),
+    Rule(
+        code="ci-full-on-missing",
+        title="A pull request builds everything where state is missing",
+        why="on the day that production's manifest can't be found, each pull request becomes a full"
+        " build, which is noticed on the bill",
+        bad=_GOOD.replace("to: production }", "to: production, on_missing: full }"),
+        good=_GOOD.replace("to: production }", "to: production, on_missing: fail }"),
+        check=_full_when_missing,
+    ),
+    Rule(
+        code="ci-on-production-target",
+        title="A pull request connects as production does",
+        why="a schema of its own holds its models alone: its hooks, macros and operations run with"
+        " credentials that can write to production's tables, before anyone has reviewed them",
+        bad=_GOOD.replace("target: ci", "target: prod"),
+        good=_GOOD,
+        check=_on_productions_target,
+    ),
+    Rule(
+        code="ci-and-deployment",
+        title="One job for pull requests and for deployments",
+        why="a job that pull requests start never publishes state, so its scheduled runs give nothing"
+        " to defer to; and the two want other steps, limits and schemas",
+        bad=_GOOD.replace(
+            "{ branches: [main] } }", '{ branches: [main] }, schedule: { cron: "23 2 * * *" } }'
+        ),
+        good=_GOOD,
+        check=_several_purposes,
+    ),
+)

@@ -1,0 +1,122 @@
+"""What a rule is: what it looks at, what it finds, and how it is explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from runner.config.load import Loaded
+from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
+from runner.config.text import WHOLE_FILE, Span
+from runner.history import History
+from runner.model import Config, Environment, Job, Severity
+
+# Why a rule may say nothing although something is wrong: it needs more than the file.
+HISTORY = "history"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """``at`` is a path of keys, and of list items from 0; what isn't there is sought in `defaults`."""
+
+    what: str
+    hint: str
+    at: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A jobs file that is valid, and what is known besides: None is that it isn't at hand."""
+
+    loaded: Loaded
+    history: History | None = None
+
+    @property
+    def config(self) -> Config:
+        assert self.loaded.config is not None, "rules look at valid files alone"
+        return self.loaded.config
+
+    @cached_property
+    def jobs(self) -> tuple[Job, ...]:
+        """Those that are enabled: what is switched off is no one's trouble."""
+        return tuple(job for job in self.config.jobs.values() if job.enabled)
+
+    @cached_property
+    def of_pull_requests(self) -> tuple[Job, ...]:
+        return tuple(job for job in self.jobs if job.triggers.pull_request)
+
+    @cached_property
+    def deploying(self) -> tuple[Job, ...]:
+        """Those that something starts; what nothing starts is tried by hand, wherever that may be."""
+        return tuple(job for job in self.jobs if job.deploys and starts_itself(job))
+
+    def environment(self, job: Job) -> Environment:
+        return self.config.environment_of(job)
+
+    def span(self, path: Path) -> Span:
+        """Where to point for a path: at a value, at the key of a collection, or at what it is in."""
+        tree = self.loaded.tree
+        found = (_find(tree, way) for way in _ways(path)) if tree else iter(())
+        return next((_span(each) for each in found if each is not None), WHOLE_FILE)
+
+
+Check = Callable[[Subject], Iterator[Found]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A code that a message may have: a short title, and why it matters."""
+
+    code: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Told):
+    """``bad`` and ``good`` are whole jobs files: one that breaks it, and one that breaks none.
+
+    ``needs`` names what the check says nothing without.
+    """
+
+    severity: Severity = "warning"
+    bad: str
+    good: str
+    check: Check = field(repr=False)
+    needs: str = ""
+
+
+def starts_itself(job: Job) -> bool:
+    """Whether anything but a person starts it."""
+    triggers = job.triggers
+    return bool(triggers.schedule or triggers.merge or triggers.job or triggers.pull_request)
+
+
+def _ways(path: Path) -> Iterator[Path]:
+    """The path, the same in the defaults, then what it is in."""
+    for length in range(len(path), 0, -1):
+        yield path[:length]
+        if path[0] == "jobs" and length > 2:
+            yield ("defaults", *path[2:length])
+
+
+def _find(root: Node, path: Path) -> Entry | Node | None:
+    """The entry or item at a path; one thing in place of a list is the list's first item."""
+    found: Entry | Node | None = root
+    for step in path:
+        node = found.node if isinstance(found, Entry) else found
+        if isinstance(step, int) and isinstance(node, Sequence):
+            found = node.items[step] if step < len(node.items) else None
+        elif not isinstance(step, int) and isinstance(node, Mapping):
+            found = node.entries.get(step)
+        elif step != 0:
+            return None
+    return found
+
+
+def _span(found: Entry | Node) -> Span:
+    node = found.node if isinstance(found, Entry) else found
+    if isinstance(found, Entry) and not (isinstance(node, Scalar) and node.text):
+        return found.key.span
+    return node.span

@@ -1,0 +1,77 @@
+"""State that a pull request could write to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.config.rules.rule import Found, Rule, Subject
+from runner.config.text import shown
+from runner.config.widening import GITHUBS
+from runner.model import Job
+
+_GITHUB = "github"
+
+
+def _in_reach(subject: Subject) -> Iterator[Found]:
+    if subject.config.state == _GITHUB:
+        return
+    for job in subject.of_pull_requests:
+        other = next((each for each in subject.deploying if _alike(subject, job, each)), None)
+        if other:
+            yield Found(
+                what=f"pull requests of {shown(job.name)} have all that {shown(other.name)} writes to"
+                f" {shown(subject.config.state)} with",
+                hint="give pull requests an environment of their own, whose credentials only read the"
+                " state",
+                at=("jobs", job.name, "environment"),
+            )
+
+
+def _alike(subject: Subject, job: Job, other: Job) -> bool:
+    """Whether they have the same credentials, or of a folder the same machine of one's own."""
+    ours, theirs = subject.environment(job), subject.environment(other)
+    if "://" in subject.config.state:
+        same = ours.github_environment == theirs.github_environment is not None
+        return ours.name == theirs.name or same
+    own = not all(map(GITHUBS.fullmatch, ours.runs_on))
+    return own and ours.runs_on == theirs.runs_on
+
+
+_GOOD = """\
+version: 1
+state: s3://bucket/dbt-state
+environments:
+  production:
+    target: prod
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+    github_environment: production
+  ci:
+    target: ci
+    schema: "dbt_ci_pr_{pr_number}"
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+    github_environment: ci
+jobs:
+  daily:
+    environment: production
+    triggers: { schedule: { cron: "17 4 * * *" } }
+    steps: [dbt build]
+    timeout: 4h
+  ci:
+    environment: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: production }
+    timeout: 30m
+"""
+
+RULES = (
+    Rule(
+        code="state-in-reach",
+        title="State that a pull request could write to",
+        why="a manifest that a pull request has put there decides what production's next jobs skip, and"
+        " where their refs point",
+        bad=_GOOD.replace("github_environment: ci", "github_environment: production"),
+        good=_GOOD,
+        check=_in_reach,
+    ),
+)

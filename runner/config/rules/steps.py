@@ -1,0 +1,175 @@
+"""The order of a job's steps, and what they leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.config.rules.rule import Found, Rule, Subject
+from runner.config.text import shown
+from runner.model import Job
+from runner.steps import Step
+
+_BUILDING = ("build", "run")
+Selection = frozenset[tuple[str, str]]
+
+
+def _out_of_order(subject: Subject) -> Iterator[Found]:
+    for job in subject.jobs:
+        built = [index for index, step in enumerate(job.steps) if step.command in _BUILDING]
+        for index, step in enumerate(job.steps) if built else ():
+            why, hint = _misplaced(job, index, step, built)
+            if why:
+                yield Found(
+                    what=f"{shown(step.text)} {why}",
+                    hint=hint,
+                    at=("jobs", job.name, "steps", index),
+                )
+
+
+def _misplaced(job: Job, index: int, step: Step, built: list[int]) -> tuple[str, str]:
+    """What is wrong with the place of a step, and the hint; two empty texts where nothing is."""
+    first, last = built[0], built[-1]
+    later = [job.steps[each] for each in built if each > index]
+    if step.command == "test" and index < first and any(_tested_by(step, each) for each in later):
+        return (
+            "tests what the step after it builds",
+            "test after it, or `dbt build`, which does both",
+        )
+    if step.command == "docs generate" and index < first:
+        return (
+            "describes what isn't built yet",
+            "last, or `generate_docs: true` instead of the step",
+        )
+    if step.command == "seed" and index > last:
+        return "loads what the step before it has read", "seed first"
+    if step.command == "source freshness" and index > last:
+        return "comes when all is built on its sources", "first, so that it can stop the job"
+    return "", ""
+
+
+def _tested_by(test: Step, build: Step) -> bool:
+    return not _selection(test) or _selection(test) == _selection(build)
+
+
+def _run_and_test(subject: Subject) -> Iterator[Found]:
+    for job in subject.jobs:
+        for index, step in enumerate(job.steps):
+            tests = [s for s in job.steps[index + 1 :] if s.command == "test"]
+            if step.command == "run" and any(_selection(t) == _selection(step) for t in tests):
+                words = " ".join(("dbt", "build", *step.args))
+                yield Found(
+                    what=f"{shown(step.text)} builds all, and only then is any of it tested",
+                    hint=f"{words}, in place of the run and its test",
+                    at=("jobs", job.name, "steps", index),
+                )
+
+
+def _selection(step: Step) -> Selection:
+    """What it selects; that of a named selector is the name."""
+    named = step.option("--selector")
+    return frozenset(
+        (
+            "exclude" if option == "--exclude" else "select",
+            criterion,
+        )
+        for option, criterion in step.criteria()
+    ) | ({("selector", named)} if named is not None else set())
+
+
+def _never_tested(subject: Subject) -> Iterator[Found]:
+    commands: dict[str, set[str]] = {}
+    for job in subject.jobs:
+        commands.setdefault(job.environment, set()).update(step.command for step in job.steps)
+    for job in subject.deploying:
+        runs = [index for index, step in enumerate(job.steps) if step.command == "run"]
+        if runs and not commands[job.environment] & {"build", "test"}:
+            yield Found(
+                what=f"no job of environment {shown(job.environment)} runs a test",
+                hint=f"`dbt build` in place of {shown(job.steps[runs[0]].text)}",
+                at=("jobs", job.name, "steps", runs[0]),
+            )
+
+
+def _never_refreshed(subject: Subject) -> Iterator[Found]:
+    for job in subject.deploying:
+        built = [index for index, step in enumerate(job.steps) if step.command in _BUILDING]
+        if not built or not all(_is_incremental(job.steps[index]) for index in built):
+            continue
+        if not any(
+            _can_refresh(each) for each in subject.jobs if each.environment == job.environment
+        ):
+            yield Found(
+                what=f"no job ever builds the incremental models of {shown(job.name)} anew",
+                hint="a job with `dbt build --full-refresh`, or `dispatch: true` to ask for one",
+                at=("jobs", job.name, "steps", built[0]),
+            )
+
+
+def _is_incremental(step: Step) -> bool:
+    selected = [value for kind, value in _selection(step) if kind == "select"]
+    return bool(selected) and all("config.materialized:incremental" in each for each in selected)
+
+
+def _can_refresh(job: Job) -> bool:
+    dispatch = job.triggers.dispatch
+    asked = dispatch is not None and "steps" in dispatch.overrides
+    flags = ("--full-refresh", "-f")
+    return asked or any(step.option(*flags) is not None for step in job.steps)
+
+
+_GOOD = """\
+version: 1
+environments:
+  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+jobs:
+  daily:
+    environment: production
+    triggers: { schedule: { cron: "17 4 * * *" } }
+    steps: [dbt build]
+    timeout: 4h
+"""
+_HOURLY = """\
+  hourly:
+    environment: production
+    triggers: { schedule: { cron: "23 * * * *" } }
+    steps: ["dbt build --select config.materialized:incremental"]
+    timeout: 1h
+"""
+
+RULES = (
+    Rule(
+        code="steps-out-of-order",
+        title="Steps in an order that undoes their sense",
+        why="tests before the build look at the last run's tables, docs before it describe them, and"
+        " seeds after it are read by the next run only",
+        bad=_GOOD.replace("[dbt build]", "[dbt build, dbt seed]"),
+        good=_GOOD.replace("[dbt build]", "[dbt seed, dbt build]"),
+        check=_out_of_order,
+    ),
+    Rule(
+        code="run-and-test",
+        title="A run and then a test, where a build would stop bad data",
+        why="`dbt build` tests each model before anything is built on it; after `dbt run` a test finds"
+        " what has reached every table already",
+        bad=_GOOD.replace("[dbt build]", "[dbt run, dbt test]"),
+        good=_GOOD,
+        check=_run_and_test,
+    ),
+    Rule(
+        code="never-tested",
+        title="A deployment whose tests never run",
+        why="what is wrong with the data is found by those who read it",
+        bad=_GOOD.replace("[dbt build]", "[dbt run]"),
+        good=_GOOD,
+        check=_never_tested,
+    ),
+    Rule(
+        code="never-refreshed",
+        title="Incremental models that are never built anew",
+        why="late rows, deleted rows and changed logic stay wrong in an incremental model until a full"
+        " refresh",
+        bad=_GOOD + _HOURLY,
+        good=_GOOD.replace('* *" } }', '* *" }, dispatch: true }') + _HOURLY,
+        check=_never_refreshed,
+    ),
+)

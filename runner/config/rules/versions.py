@@ -1,0 +1,108 @@
+"""Which dbt runs: pinned, and the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runner.config.rules.rule import Found, Rule, Subject
+from runner.config.text import shown
+from runner.model import PinnedDbt
+
+_UPPER = ("==", "~=", "<")
+
+
+def _unpinned(subject: Subject) -> Iterator[Found]:
+    for name in dict.fromkeys(job.environment for job in subject.deploying):
+        if subject.config.environments[name].dbt is None:
+            yield Found(
+                what=f"environment {shown(name)} takes whichever dbt is on PATH",
+                hint='`dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }`, with your adapter',
+                at=("environments", name),
+            )
+
+
+def _loose(subject: Subject) -> Iterator[Found]:
+    for name in dict.fromkeys(job.environment for job in subject.jobs):
+        dbt = subject.config.environments[name].dbt
+        if not isinstance(dbt, PinnedDbt):
+            continue
+        for key, requirement in (("core", dbt.core), ("adapter", dbt.adapter)):
+            if not any(sign in requirement for sign in _UPPER):
+                yield Found(
+                    what=f"{shown(requirement)} takes each new release",
+                    hint=f"`{requirement.split('>')[0]}==1.11.*`, with the version that you have",
+                    at=("environments", name, "dbt", key),
+                )
+
+
+def _another(subject: Subject) -> Iterator[Found]:
+    for job in subject.of_pull_requests:
+        other = _deferred_to(subject, job.name)
+        ours = subject.environment(job).dbt
+        theirs = subject.config.environments[other].dbt if other else ours
+        if other and ours != theirs:
+            yield Found(
+                what=f"{shown(job.name)} runs another dbt than {shown(other)}, which it defers to",
+                hint="write the same `dbt` into both environments",
+                at=("environments", job.environment, "dbt"),
+            )
+
+
+def _deferred_to(subject: Subject, name: str) -> str | None:
+    defer = subject.config.jobs[name].defer
+    if defer and defer.job:
+        return subject.config.jobs[defer.job].environment
+    return defer.environment if defer else None
+
+
+_GOOD = """\
+version: 1
+environments:
+  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+  ci:
+    target: ci
+    schema: "dbt_ci_pr_{pr_number}"
+    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
+jobs:
+  daily:
+    environment: production
+    triggers: { schedule: { cron: "17 4 * * *" } }
+    steps: [dbt build]
+    timeout: 4h
+  ci:
+    environment: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: production }
+    timeout: 30m
+"""
+_ALONE = _GOOD[: _GOOD.index("  ci:\n")] + _GOOD[_GOOD.index("jobs:\n") : _GOOD.rindex("  ci:\n")]
+
+RULES = (
+    Rule(
+        code="unpinned-dbt",
+        title="Production without a pinned dbt",
+        why="what is on PATH changes with the machine's image: a new release of dbt then reaches"
+        " production before any pull request has tried it",
+        bad=_ALONE.replace(', dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }', ""),
+        good=_ALONE,
+        check=_unpinned,
+    ),
+    Rule(
+        code="loose-version",
+        title="A dbt or an adapter without an upper bound",
+        why="unpinned installs break builds on the day of somebody else's release",
+        bad=_ALONE.replace("duckdb==1.11.*", "duckdb>=1.10"),
+        good=_ALONE.replace("duckdb==1.11.*", "duckdb>=1.10,<1.12"),
+        check=_loose,
+    ),
+    Rule(
+        code="another-dbt",
+        title="A pull request on another dbt than what it defers to",
+        why="what passes with one version may fail with the other, and manifests of two versions"
+        " differ where the project doesn't",
+        bad=_GOOD.replace('    dbt: { core: "1.11.*"', '    dbt: { core: "1.10.*"'),
+        good=_GOOD,
+        check=_another,
+    ),
+)

@@ -1,0 +1,198 @@
+"""The rules: each breaks its own bad file, and none has anything to say of a good one."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from runner.config import Loaded, from_bytes, load
+from runner.config.rules import CODES, RULES, Rule
+from runner.config.rules.elsewhere import ELSEWHERE
+from runner.config.rules.judging import Judged, judged
+from runner.history import Entry, History, Outcome
+from tests.configs import VALID, load_in_project
+from tests.reference import ROOT
+
+EXAMPLES = sorted(ROOT.glob("examples/**/dbt_jobs.yml"))
+START = datetime(2026, 11, 1, 4, 17, tzinfo=timezone.utc)
+
+
+def loaded(text: str) -> Loaded:
+    found = from_bytes(Path("dbt_jobs.yml"), text.encode())
+    assert found.config is not None, found.problems
+    return found
+
+
+def past(minutes: int = 9) -> History:
+    """Each job of the rules' files has run three times, and took so long."""
+    return History(entries=tuple(_ran("daily", minutes, day) for day in (3, 2, 1)))
+
+
+def _ran(job: str, minutes: int, day: int) -> Entry:
+    at = START + timedelta(days=day)
+    return Entry(
+        run_id=f"{job}-{day}",
+        job=job,
+        environment="production",
+        trigger="schedule",
+        cause="scheduled",
+        planned_at=at,
+        outcome=Outcome(
+            status="success", started_at=at, finished_at=at + timedelta(minutes=minutes)
+        ),
+    )
+
+
+def judge(text: str, history: History | None = None) -> Judged:
+    return judged(loaded(text), history)
+
+
+def codes(text: str, history: History | None = None) -> list[str]:
+    return [problem.code for problem in judge(text, history).loaded.problems]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_bad_file_breaks_this_rule_alone(rule: Rule) -> None:
+    problems = judge(rule.bad, past()).loaded.problems
+    assert {problem.code for problem in problems} == {rule.code}
+    for problem in problems:
+        assert 0 < problem.line <= rule.bad.count("\n")
+        assert problem.column < problem.end_column <= len(problem.source) + 1
+        assert (problem.severity, problem.why) == (rule.severity, rule.why)
+        assert problem.hint
+        assert not problem.what.endswith(".")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_the_good_file_breaks_none(rule: Rule) -> None:
+    assert judge(rule.good, past()).loaded.problems == ()
+
+
+def test_codes_are_distinct_and_well_formed() -> None:
+    assert len(CODES) == len(RULES) + len(ELSEWHERE)
+    for code, told in CODES.items():
+        assert re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", code)
+        assert not told.why.endswith(".")
+        assert not told.title.endswith(".")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_alarm_on_the_examples(path: Path) -> None:
+    assert judged(load(path), past()).loaded.problems == ()
+
+
+# What each alarm on a valid case is of, and every one of them is right: the cases are for the schema.
+ALARMS = {
+    "everything": ["sla-after-timeout"] * 2 + ["unused-channel"] * 2 + ["top-of-the-hour"],
+    "example": [
+        "another-dbt",
+        *("untold-failure", "top-of-the-hour") * 2,
+        "untold-failure",
+    ],
+    "warning": ["secret-in-file"],
+}
+
+
+@pytest.mark.parametrize("case", VALID, ids=lambda case: case.stem)
+def test_no_false_alarm_on_the_valid_cases(case: Path, tmp_path: Path) -> None:
+    problems = judged(load_in_project(case, tmp_path), None).loaded.problems
+    assert [problem.code for problem in problems] == ALARMS.get(case.stem, [])
+
+
+GOOD = RULES[0].good
+LATE = GOOD.replace("17 4", "0 4")
+LINE = '    triggers: { schedule: { cron: "0 4 * * *" } }\n'
+
+
+@pytest.mark.parametrize(
+    ("setting", "severity"),
+    [("off", ""), ('"off"', ""), ("error", "error"), ("warning", "warning")],
+)
+def test_the_file_sets_severities(setting: str, severity: str) -> None:
+    found = judge(f"{LATE}rules: {{ top-of-the-hour: {setting} }}\n").loaded
+    assert [problem.severity for problem in found.problems] == [severity] * bool(severity)
+    assert (found.config is None) == (severity == "error")
+
+
+def test_warnings_of_other_checks_are_set_too() -> None:
+    shared = GOOD.replace('    schema: "dbt_ci_pr_{pr_number}"\n', "")
+    assert codes(shared) == ["shared-schema"]
+    assert codes(f"{shared}rules: {{ shared-schema: off }}\n") == []
+    assert judge(f"{shared}rules: {{ shared-schema: error }}\n").loaded.config is None
+
+
+def test_a_code_that_nothing_has_is_an_error() -> None:
+    text = f"{GOOD}rules: {{ top-of-the-huor: off, cron: off, missing-timeout: sometimes }}\n"
+    problems = from_bytes(Path("dbt_jobs.yml"), text.encode()).problems
+    assert [(each.code, each.severity, each.hint) for each in problems] == [
+        ("unknown-rule", "error", "did you mean `top-of-the-hour`?"),
+        ("unknown-rule", "error", "docs/rules.md lists the codes"),
+        ("wrong-value", "error", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE.replace("\n", "  # dbt-gitops: ignore[top-of-the-hour] the source is ready then\n"),
+        f"    # dbt-gitops: ignore[top-of-the-hour] the source is ready then\n{LINE}",
+        f"    #dbt-gitops:ignore[ top-of-the-hour , ]: the source is ready then\n    # more\n{LINE}",
+    ],
+)
+def test_a_comment_silences(line: str) -> None:
+    found = judge(LATE.replace(LINE, line))
+    assert [problem.code for problem in found.loaded.problems if problem.hint[:3] != "doc"] == []
+    [silenced] = found.silenced
+    assert (silenced.problem.code, silenced.reason) == (
+        "top-of-the-hour",
+        "the source is ready then",
+    )
+
+
+def test_an_ignore_needs_a_reason_and_a_use() -> None:
+    bare = LINE.replace("\n", "  # dbt-gitops: ignore[top-of-the-hour]\n")
+    assert codes(LATE.replace(LINE, bare)) == ["ignore-without-reason"]
+    [useless] = judge(
+        GOOD.replace("jobs:\n", "jobs:  # dbt-gitops: ignore[fan-in] so\n")
+    ).loaded.problems
+    assert (useless.code, useless.severity, useless.source[useless.column - 1 :][:6]) == (
+        "useless-ignore",
+        "warning",
+        "fan-in",
+    )
+    [unknown] = judge(
+        GOOD.replace("jobs:\n", "jobs:  # dbt-gitops: ignore[fan-on] so\n")
+    ).loaded.problems
+    assert unknown.hint == "did you mean `fan-in`?"
+
+
+def test_an_ignore_of_what_was_not_looked_for_is_not_useless() -> None:
+    tight = GOOD.replace(
+        "timeout: 4h", "timeout: 10m  # dbt-gitops: ignore[tight-timeout] it is ended on purpose"
+    )
+    assert codes(tight) == []
+    assert codes(tight, past()) == []
+    assert codes(tight, past(minutes=1)) == ["useless-ignore"]
+
+
+def test_a_text_is_no_comment() -> None:
+    text = GOOD.replace(
+        "    steps: [dbt build]\n",
+        "    steps: [dbt build]\n    description: |\n      x # dbt-gitops: ignore[fan-in] so\n",
+    )
+    quoted = text.replace(
+        "|\n      x # dbt-gitops: ignore[fan-in] so", '"x # dbt-gitops: ignore[y]"'
+    )
+    assert codes(text) == []
+    assert codes(quoted) == []
+
+
+def test_a_setting_of_the_defaults_is_pointed_at_there() -> None:
+    text = GOOD.replace("    timeout: 30m\n", "").replace(
+        "jobs:\n", "defaults: { timeout: 3h }\njobs:\n"
+    )
+    [problem] = judge(text).loaded.problems
+    assert (problem.code, problem.source) == ("long-ci-timeout", "defaults: { timeout: 3h }")
