@@ -43,6 +43,7 @@ _VALUES = {
     "--state": "state",
     "--defer-state": "state",
 }
+_OPTIONS = {"target": ("--target", "-t"), "threads": ("--threads",)}
 _FLAGS = {"--defer": True, "--no-defer": False}
 _UNUSED = {"--target-path": True, "--no-write-json": False}
 MOST_THREADS = 1024
@@ -94,7 +95,10 @@ def with_options(found: StepOf, *names: str) -> StepOf:
         return found
     options = [word for name, value in kept.items() for word in (f"--{name}", str(value))]
     settings = {name: value for name, value in found.settings.items() if name not in kept}
-    return replace(found, step=f"{found.step} {shlex.join(options)}", settings=settings)
+    starts = tuple(f"`{option} " for name in kept for option in _OPTIONS[name])
+    why = "; ".join(part for part in found.why.split("; ") if not part.startswith(starts))
+    step = f"{found.step} {shlex.join(options)}"
+    return replace(found, step=step, settings=settings, why=why)
 
 
 def _told(found: StepOf, why: str, commands: list[Line]) -> StepOf:
