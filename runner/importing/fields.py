@@ -71,6 +71,10 @@ class Fields:
         value = shown(field, self._data[key][index])
         self._rows.append(Row(job=self._job, field=field, value=value, fate=fate, **more))
 
+    def pass_on(self, *keys: str) -> None:
+        """What others tell, field by field."""
+        self._told.update(keys)
+
     def note(self, key: str, why: str, hint: str) -> None:
         """Tell what else is lost of a field that has its row, or the rows of its items."""
         field = f"{self._path}{key}"

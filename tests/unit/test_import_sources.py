@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from runner.config.nodes import Mapping, Node, Sequence, plain
 from runner.errors import ConfigInvalid
-from runner.importing import bolt
+from runner.importing import bolt, hand_written
 from runner.importing.commands import steps_of
+from runner.importing.draft import Draft
 from runner.importing.reading import files_of, read_yaml
 from tests.importing.sources import CASES, described, draft_of, golden, jobs_file, loaded
 
@@ -166,7 +167,9 @@ schedules = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(schedules, min_size=1, max_size=4))
 def test_whatever_schedules_say_the_result_is_valid(
     tmp_path_factory: pytest.TempPathFactory, given: list[dict[str, Any]]
@@ -185,3 +188,125 @@ def commands_of(schedule: dict[str, Any]) -> list[str]:
     found = schedule["commands"] if isinstance(schedule["commands"], list) else []
     texts = [each.get("command") if isinstance(each, dict) else each for each in found]
     return [text for text in texts if isinstance(text, str)]
+
+
+def workflow(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "dbt.yml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("on: push\njobs: {a: {steps: [{run: 'x", "this is not YAML"),
+        ("- a\n", ":1: the file holds no mapping"),
+        ("on: push\njobs: {a: {steps: [{run: make}]}}\n", "has a step that dbt runs"),
+        ("on: push\njobs: {a: {steps: [{run: dbt build, if: always()}]}}\n", "that dbt runs"),
+    ],
+)
+def test_what_is_no_workflow_of_dbt(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        hand_written.read([workflow(tmp_path, text)])
+    assert message in caught.value.what
+    assert caught.value.hint or caught.value.why
+
+
+def test_each_line_of_a_script_is_told_by_its_own_line(tmp_path: Path) -> None:
+    text = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          make\n\n          dbt build\n      - run: dbt test\n"
+    file = workflow(tmp_path, text)
+    rows = {row.value: row.field for row in hand_written.read([file]).rows}
+    assert rows['"make"'] == f"{file}:6"
+    assert rows['"dbt build"'] == f"{file}:8"
+    assert rows['"dbt test"'] == f"{file}:9"
+
+
+runs = st.lists(
+    st.sampled_from(
+        ["dbt build", "dbt run -s state:modified+ --target x", "make", "cd x", "pip install dbt-core",
+         "aws s3 cp s3://b/manifest.json state/", "dbt test --threads 2 \\\n  --target y", "dbt run | tee x",
+         "if true; then", "REGION=us dbt seed", "poetry run dbt snapshot --profiles-dir ."]
+    ),
+    min_size=1,
+).map("\n".join)  # fmt: skip
+steps = st.fixed_dictionaries(
+    {"run": runs},
+    optional={
+        "if": st.sampled_from(["always()", "github.event_name == 'pull_request'", "success()"])
+        | values,
+        "env": st.dictionaries(st.sampled_from(["A", "GITHUB_X", "1"]), scalars) | values,
+        "working-directory": values,
+        "continue-on-error": values,
+    },
+)
+bodies = st.fixed_dictionaries(
+    {"steps": st.lists(steps, max_size=3) | values},
+    optional={
+        "needs": st.sampled_from(["a", "b", "c", "self"])
+        | st.lists(st.sampled_from(["a", "b", "c"])),
+        "env": st.dictionaries(
+            st.sampled_from(["A", "B"]),
+            st.sampled_from(["x", 1, "${{ secrets.B }}", "${{ vars.A }}"]),
+        ),
+        **dict.fromkeys(
+            ("environment", "runs-on", "timeout-minutes", "concurrency", "defaults", "name"), values
+        ),
+    },
+)
+events = st.fixed_dictionaries(
+    {},
+    optional={
+        "push": st.sampled_from([None, {"branches": ["main"]}, {"tags": ["v*"]}]) | values,
+        "pull_request": st.sampled_from([None, {"types": ["closed"]}, {"paths": ["a"]}]) | values,
+        "pull_request_target": st.none(),
+        "schedule": st.lists(
+            st.fixed_dictionaries({"cron": st.sampled_from(["0 4 * * *", "@daily", "x"])})
+        )
+        | values,
+        "workflow_dispatch": values,
+        "workflow_run": st.just({"workflows": ["one", "two"]}) | values,
+    },
+)
+workflows = st.fixed_dictionaries(
+    {
+        "on": events | st.sampled_from(["push", "pull_request", ["push", "pull_request"]]),
+        "jobs": st.dictionaries(st.sampled_from(["a", "b", "c", "self"]), bodies, max_size=3),
+    },
+    optional={"name": st.sampled_from(["one", "two"]) | values, "env": values, "concurrency": values},
+)  # fmt: skip
+
+
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(st.lists(workflows, min_size=1, max_size=2))
+def test_whatever_workflows_say_the_result_is_valid(
+    tmp_path_factory: pytest.TempPathFactory, given: list[dict[str, Any]]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    files = [folder / f"workflow{number}.yml" for number in range(len(given))]
+    for file, each in zip(files, given, strict=True):
+        file.write_text(yaml.safe_dump(each, allow_unicode=True))
+    draft = drafted(files)
+    assert draft or not any(builds(step) for each in given for step in steps_in(each))
+    assert draft is None or loaded(draft).errors == ()
+
+
+def drafted(files: list[Path]) -> Draft | None:
+    """None where nothing runs dbt."""
+    try:
+        return hand_written.read(files)
+    except ConfigInvalid as error:
+        if "has a step that dbt runs" in error.what:
+            return None
+        raise
+
+
+def steps_in(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for body in workflow["jobs"].values():
+        given = body["steps"] if isinstance(body["steps"], list) else []
+        yield from (step for step in given if isinstance(step, dict))
+
+
+def builds(step: dict[str, Any]) -> bool:
+    return "dbt build" in str(step.get("run", "")).splitlines() and "if" not in step
