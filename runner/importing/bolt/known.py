@@ -104,3 +104,20 @@ class Schedules:
 def ci_of(environment: str) -> str:
     """The environment of the pull requests beside one that is deployed to."""
     return CI if environment in ("production", "prod") else f"{environment}-{CI}"
+
+
+def why_not(before: Known | None, events: Sequence[str]) -> tuple[str, str]:
+    """Why a schedule can't start a job at its end, and what to do; both "" where it can."""
+    if before is None:
+        hint = "where it is in another repository, that one's job says it in `dispatches`"
+        return "no schedule of these files has this name", hint
+    if not events:
+        return "a jobs file starts jobs at an end, not when a run is late", "use passed or failed"
+    return "", ""
+
+
+def unpublished(target: Known | None) -> str:
+    """Why nothing can defer to what a schedule names."""
+    if target is None:
+        return "no schedule of these files has this name"
+    return f"{target.name} never publishes state, for pull requests start it"

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from runner.durations import spell_duration
-from runner.importing.bolt.known import Bolt, Schedules
+from runner.importing.bolt.known import Bolt, Schedules, unpublished, why_not
 from runner.importing.bolt.messages import Messages
 from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
@@ -163,7 +163,7 @@ class Schedule:
         key = "schedule_slug" if inner.get("schedule_slug") else "schedule_name"
         before = self._known.called(text_of(inner.get(key)))
         events = [ENDINGS[each] for each in texts_of(inner.get("trigger_on")) if each in ENDINGS]
-        why, hint = _why_not(before, events)
+        why, hint = why_not(before, events)
         if before and not why:
             why = why_not_after(self._draft.jobs, own.name, before)
             hint = "start it otherwise"
@@ -269,9 +269,9 @@ class Schedule:
             self._job["defer"] = {"to": "self" if target == own else self._known.job(target.name)}
             inner.translated(key, f"{to}.to", f"the job is called `{target.name}`")
         elif self._defer_to_environment():
-            inner.translated(key, f"{to}.to", f"{_unpublished(target)}: the environment instead")
+            inner.translated(key, f"{to}.to", f"{unpublished(target)}: the environment instead")
         else:
-            inner.dropped(key, _unpublished(target), "name what to defer to by hand")
+            inner.dropped(key, unpublished(target), "name what to defer to by hand")
         for each in SUCCESSFUL:
             if inner.get(each) is False:
                 why = "only runs that succeed publish state"
@@ -294,18 +294,3 @@ class Schedule:
             self._fields.translated("sla_minutes", f"{path}.sla", "a duration")
         else:
             self._fields.dropped("sla_minutes", "it is no number of minutes")
-
-
-def _why_not(before: Known | None, events: Sequence[str]) -> tuple[str, str]:
-    if before is None:
-        hint = "where it is in another repository, that one's job says it in `dispatches`"
-        return "no schedule of these files has this name", hint
-    if not events:
-        return "a jobs file starts jobs at an end, not when a run is late", "use passed or failed"
-    return "", ""
-
-
-def _unpublished(target: Known | None) -> str:
-    if target is None:
-        return "no schedule of these files has this name"
-    return f"{target.name} never publishes state, for pull requests start it"
