@@ -64,6 +64,24 @@ class Fields:
     def dropped(self, key: str, why: str, hint: str = "") -> None:
         self._tell(key, "dropped", why=why, hint=hint)
 
+    def part(self, key: str, index: int, fate: Fate, **more: str) -> None:
+        """Tell one item of a list, counted from 0; a list whose items are told needs no row itself."""
+        self._told.add(key)
+        field = f"{self._path}{key}[{index}]"
+        value = shown(field, self._data[key][index])
+        self._rows.append(Row(job=self._job, field=field, value=value, fate=fate, **more))
+
+    def pass_on(self, *keys: str) -> None:
+        """What others tell, field by field."""
+        self._told.update(keys)
+
+    def note(self, key: str, why: str, hint: str) -> None:
+        """Tell what else is lost of a field that has its row, or the rows of its items."""
+        field = f"{self._path}{key}"
+        value = shown(field, self._data.get(key))
+        row = Row(job=self._job, field=field, value=value, fate="dropped", why=why, hint=hint)
+        self._rows.append(row)
+
     def rest(self, why: str = UNKNOWN, hint: str = "") -> None:
         """Tell what is left, here and inside, as dropped."""
         for key in self._data:

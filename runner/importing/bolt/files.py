@@ -1,0 +1,82 @@
+"""The files of Bolt to the draft of a jobs file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner.config.nodes import Mapping, Node, plain
+from runner.config.text import Source
+from runner.errors import ConfigInvalid
+from runner.importing.bolt.known import Bolt, Schedules
+from runner.importing.bolt.schedule import Schedule
+from runner.importing.commands import StepOf, steps_of
+from runner.importing.draft import Draft
+from runner.importing.fields import Fields
+from runner.importing.reading import files_of, read_yaml, text_of, wrong
+
+PATTERNS = (
+    "paradime_schedules.yml",
+    "paradime_schedules.yaml",
+    ".bolt/**/*.yml",
+    ".bolt/**/*.yaml",
+)
+
+
+def read(paths: Sequence[Path]) -> Draft:
+    """The jobs of files, of globs, or of the folder of a dbt project.
+
+    Raises ConfigInvalid where a file can't be read, or where nothing in them is a job.
+    """
+    draft = Draft(top={"state": "github"})
+    files = files_of(paths, PATTERNS)
+    found = [schedule for file in files for schedule in _schedules(draft, file)]
+    known = Schedules(found)
+    for each in found:
+        Schedule(draft, each, known).convert()
+    if not draft.jobs:
+        names = ", ".join(str(file) for file in files)
+        raise ConfigInvalid(
+            f"no schedule in {names} has a step that dbt runs",
+            why="a job is a list of dbt commands",
+            hint="name other files, or write the jobs file by `dbt-gitops init`",
+        )
+    if draft.top.get("project") == ".":
+        del draft.top["project"]
+    return draft
+
+
+def _schedules(draft: Draft, file: Path) -> list[Bolt]:
+    source, root = read_yaml(file)
+    fields = Fields({key: plain(entry.node) for key, entry in root.entries.items()}, draft.rows)
+    fields.translated("version", "version", "the jobs file has a version of its own")
+    if "schedules" not in root.entries:
+        raise wrong(
+            source, root.span, "there is no `schedules`", "Bolt's files have `schedules: [...]`"
+        )
+    found = [_schedule(source, node) for node in root.items("schedules")]
+    told = {"schedules"}
+    for key in root.entries.keys() - told:
+        if key != "version":
+            fields.dropped(key, "dbt-gitops doesn't know this field")
+    return found
+
+
+def _schedule(source: Source, node: Node) -> Bolt:
+    if not isinstance(node, Mapping):
+        raise wrong(source, node.span, "a schedule must be a mapping", "`- name: daily` starts one")
+    data = {key: plain(entry.node) for key, entry in node.entries.items()}
+    name = text_of(data.get("name"))
+    if not name:
+        raise wrong(source, node.span, "a schedule has no `name`", "Bolt needs one, too")
+    return Bolt(data=data, name=name, place=f"{source.file}:{node.span.line}", steps=_steps(data))
+
+
+def _steps(data: dict[str, object]) -> tuple[tuple[int, StepOf], ...]:
+    """The steps of each command, by its place in the list."""
+    commands = data.get("commands")
+    found: list[tuple[int, StepOf]] = []
+    for index, command in enumerate(commands if isinstance(commands, list) else []):
+        text = command.get("command") if isinstance(command, dict) else command
+        found += [(index, step) for step in steps_of(text_of(text))]
+    return tuple(found)
