@@ -19,6 +19,7 @@ from runner.github.fence import defused
 # Name → (module, what it does): a verb's module is imported when the verb is called.
 VERBS = {
     "validate": ("validate", "Check jobs files and report every problem at once."),
+    "import": ("importing.importing", "Import the jobs of another scheduler into the jobs file."),
     "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),
     "plan": ("plan", "Say which jobs an event of GitHub starts, and why."),
     "explain": ("explain", "Say what a job does, and which line says so."),
@@ -48,7 +49,8 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"runner.cli.{VERBS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        # `import` is a word of Python's.
+        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,1 @@
+"""``dbt-gitops import``: jobs of other schedulers, one module a source."""

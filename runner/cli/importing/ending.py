@@ -1,0 +1,82 @@
+"""What every import ends with: the jobs file, its drift, and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import click
+
+from runner.cli.saying import say
+from runner.config import default_file
+from runner.errors import ConfigInvalid, ExitCode
+from runner.github.fence import defused
+from runner.importing.draft import Draft
+from runner.importing.drift import drift
+from runner.importing.writing import drafted, text_there, valid, write
+from runner.reports.losses import as_json, as_markdown, as_text
+from runner.reports.plan import difference_lines
+
+RENDERERS = {"text": as_text, "json": as_json, "markdown": as_markdown}
+SIGNS = {"added": "+", "removed": "-", "unchanged": "~", "warning": "!"}
+
+
+def import_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every source."""
+    options = (
+        click.option(
+            "--out", type=click.Path(path_type=Path), help="The jobs file.  [dbt_jobs.yml]"
+        ),
+        click.option(
+            "--check", is_flag=True, help="Write nothing; fail where the source says otherwise."
+        ),
+        click.option(
+            "--report",
+            type=click.Choice(list(RENDERERS)),
+            default="text",
+            show_default=True,
+            help="How to tell what became of each field.",
+        ),
+        click.option("--dry-run", is_flag=True, help="Print the jobs file and write nothing."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool) -> ExitCode:
+    """Merge, check and write; the report goes to standard output, of a dry run to standard error."""
+    if check and dry_run:
+        raise click.UsageError("--check writes nothing, so there is nothing for a --dry-run")
+    path = out or default_file()
+    there = text_there(path)
+    if check:
+        return _check(draft, path, there)
+    text = drafted(draft, there)
+    valid(path, text)
+    if dry_run:
+        click.echo(defused(text), nl=False)
+        say(RENDERERS[report](draft.rows))
+        return ExitCode.SUCCESS
+    if text != there:
+        write(path, text)
+    click.echo(RENDERERS[report](draft.rows))
+    said = "is up to date: nothing has changed" if text == there else "has the imported jobs"
+    say(f"{path} {said}")
+    return ExitCode.SUCCESS
+
+
+def _check(draft: Draft, path: Path, there: str | None) -> ExitCode:
+    if there is None:
+        raise ConfigInvalid(f"there is no {path}", hint="import without --check writes it")
+    found = drift(draft, path, there, datetime.now(timezone.utc))
+    for line in difference_lines(found.difference):
+        click.echo(defused(f"{SIGNS[line.kind]} {line.text}"))
+    if found.besides:
+        say(f"note: only in {path}: {', '.join(found.besides)}")
+    if not found.difference.changes:
+        click.echo(f"{path} says what the source says")
+        return ExitCode.SUCCESS
+    return ExitCode.STEP_FAILED

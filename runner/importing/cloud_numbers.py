@@ -1,0 +1,187 @@
+"""What the numbers of dbt Cloud mean in the jobs file: the names of jobs and environments.
+
+Also which of the jobs can be imported at all: a job whose steps all need a deferral that isn't there is
+left out, and what defers to it, or comes after it, then too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.importing.commands import StepOf, steps_of
+from runner.importing.draft import name_of
+from runner.steps import parse_step
+
+Json = Mapping[str, Any]
+DELETED = 2
+IDENTIFIER_AT_END = "]]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudJob:
+    """A job and its names; ``called`` is what dbt Cloud calls it, ``name`` the jobs file.
+
+    Where pull requests start it and something else too, it is two jobs: the other's name is ``ci_name``.
+    """
+
+    data: Json
+    called: str
+    name: str
+    ci_name: str
+    environment: str
+    ci_environment: str
+    pull_requests: bool
+    deploys: bool
+    steps: tuple[StepOf, ...]
+
+    @property
+    def number(self) -> str:
+        return str(self.data.get("id", ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """``jobs`` are those that are imported, by dbt Cloud's numbers; ``others`` can't be."""
+
+    jobs: Mapping[str, CloudJob] = field(default_factory=dict)
+    others: tuple[CloudJob, ...] = ()
+    environments: Mapping[str, str] = field(default_factory=dict)
+
+    def deferral(self, job: CloudJob) -> tuple[str, str]:
+        """What it defers to, as the jobs file says it, and why not where that is "" though it does."""
+        number, place = _deferral_numbers(job.data)
+        if number:
+            other = self.jobs.get(number)
+            if number == job.number:
+                return ("self", "") if job.deploys else ("", "only pull requests start that job")
+            if other is None:
+                return "", f"job {number} isn't among those that are imported"
+            if not other.deploys:
+                return "", f"only pull requests start job `{other.name}`, so it publishes no state"
+            return self._unambiguous("job", other.name), ""
+        if place:
+            name = self.environments.get(place)
+            if name is None or not any(
+                each.deploys and each.environment == name for each in self.jobs.values()
+            ):
+                return "", f"no job that is imported publishes state in environment {place}"
+            return self._unambiguous("environment", name), ""
+        return "", ""
+
+    def _unambiguous(self, kind: str, name: str) -> str:
+        both = name in self.environments.values() and name in self.names
+        return f"{kind}:{name}" if both else name
+
+    @property
+    def names(self) -> set[str]:
+        return {name for job in self.jobs.values() for name in (job.name, job.ci_name)}
+
+
+def numbered(jobs: Iterable[Json], environments: Mapping[str, str]) -> Numbers:
+    """``environments`` are dbt Cloud's own names by number, as far as they are known."""
+    found = [*jobs]
+    places = _places(found, environments)
+    taken: set[str] = set()
+    planned = [_planned(data, places, found, taken) for data in found]
+    alive = {job.number: job for job in planned if job.data.get("state") != DELETED}
+    while True:
+        numbers = Numbers(
+            jobs=alive,
+            others=tuple(job for job in planned if job.number not in alive),
+            environments=places,
+        )
+        left = {number: job for number, job in alive.items() if kept_steps(job, numbers)}
+        if len(left) == len(alive):
+            return numbers
+        alive = left
+
+
+def kept_steps(job: CloudJob, numbers: Numbers) -> list[StepOf]:
+    """The steps without what isn't dbt's, and without those that lack a state to compare with."""
+    defers = bool(numbers.deferral(job)[0])
+    return [step for step in job.steps if step.step and (defers or not lacks_state(step))]
+
+
+def lacks_state(step: StepOf) -> bool:
+    """Whether it selects by state, for which a job needs a deferral."""
+    return step.step is not None and parse_step(step.step).needs_state
+
+
+def by_pull_requests(data: Json) -> bool:
+    triggers = _of(data, "triggers")
+    hooks = triggers.get("github_webhook") or triggers.get("git_provider_webhook")
+    return data.get("job_type") == "ci" or bool(hooks)
+
+
+def only_by_pull_requests(data: Json) -> bool:
+    triggers = _of(data, "triggers")
+    others = triggers.get("schedule") or triggers.get("on_merge")
+    chained = data.get("job_completion_trigger_condition")
+    return by_pull_requests(data) and (data.get("job_type") == "ci" or not (others or chained))
+
+
+def _planned(
+    data: Json, places: Mapping[str, str], all_jobs: list[Json], taken: set[str]
+) -> CloudJob:
+    called = str(data.get("name") or f"job {data.get('id', '')}".strip())
+    name = _taken(_nameable(called), taken)
+    pull_requests, alone = by_pull_requests(data), only_by_pull_requests(data)
+    number = str(data.get("environment_id", ""))
+    place = places[number]
+    shared = any(
+        str(each.get("environment_id", "")) == number and not only_by_pull_requests(each)
+        for each in all_jobs
+    )
+    commands = data.get("execute_steps")
+    return CloudJob(
+        data=data,
+        called=called,
+        name=name,
+        ci_name=_taken(f"{name}-ci", taken) if pull_requests and not alone else name,
+        environment=place,
+        ci_environment=f"{place}-ci" if shared else place,
+        pull_requests=pull_requests,
+        deploys=not alone,
+        steps=tuple(
+            step
+            for command in (commands if isinstance(commands, list) else ())
+            for step in steps_of(str(command))
+        ),
+    )
+
+
+def _nameable(called: str) -> str:
+    """dbt-jobs-as-code writes its identifier at a name's end: ``Daily [[daily]]``."""
+    head, _, identifier = called.rpartition("[[")
+    ends = head and identifier.endswith(IDENTIFIER_AT_END)
+    return identifier.removesuffix(IDENTIFIER_AT_END) if ends else called
+
+
+def _taken(text: str, taken: set[str]) -> str:
+    name = name_of(text, taken)
+    taken.add(name)
+    return name
+
+
+def _places(jobs: list[Json], known: Mapping[str, str]) -> dict[str, str]:
+    places: dict[str, str] = {}
+    for data in jobs:
+        number = str(data.get("environment_id", ""))
+        called = known.get(number) or _of(data, "environment").get("name")
+        if number not in places:
+            taken = {name for place in places.values() for name in (place, f"{place}-ci")}
+            text = str(called or f"environment-{number}".strip("-"))
+            places[number] = name_of(text, taken, "environment")
+    return places
+
+
+def _deferral_numbers(data: Json) -> tuple[str, str]:
+    job, place = data.get("deferring_job_definition_id"), data.get("deferring_environment_id")
+    return str(job or ""), str(place or "")
+
+
+def _of(data: Json, key: str) -> Json:
+    found = data.get(key)
+    return found if isinstance(found, Mapping) else {}

@@ -1,0 +1,175 @@
+"""Files with what dbt Cloud's API answers, as the draft of a jobs file.
+
+A file holds one job, a list of jobs, a page of jobs (``{data: [job], status}``), or environments in the
+same forms, which only give their names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from runner.errors import ConfigInvalid
+from runner.importing.cloud_job import job_into
+from runner.importing.cloud_numbers import CloudJob, Numbers, numbered
+from runner.importing.draft import Draft
+from runner.importing.fields import Fields
+from runner.importing.rows import Row
+
+Json = Mapping[str, Any]
+SAVE = "save the answer of GET /api/v2/accounts/ACCOUNT/jobs/ as it is"
+MOST_BYTES = 64 * 1024 * 1024
+NO_STEP = "no dbt command of it can be a step here"
+
+
+def read(files: Sequence[Path], project: str = "") -> Draft:
+    """The jobs of all files; of ``project``, dbt Cloud's number, alone. Raises ConfigInvalid."""
+    items = [item for file in files for item in _items(file)]
+    jobs = [item for item in items if "execute_steps" in item]
+    names = {str(i["id"]): str(i["name"]) for i in items if "execute_steps" not in i and "id" in i}
+    return drafted_of(_of_project(_once(jobs), project), names)
+
+
+def drafted_of(jobs: Sequence[Json], environments: Mapping[str, str]) -> Draft:
+    """A draft of jobs as the API has them; ``environments`` are names by number."""
+    draft = Draft(top={"state": "github"})
+    numbers = numbered(jobs, environments)
+    for job in numbers.jobs.values():
+        job_into(draft, Fields(job.data, draft.rows, job.called), job, numbers)
+    for job in numbers.others:
+        _left_out(draft.rows, job)
+    if not draft.jobs:
+        raise ConfigInvalid(
+            "there is no job to import",
+            why=f"{len(jobs)} are there, and each is deleted or without a dbt command"
+            if jobs
+            else "",
+            hint=SAVE,
+        )
+    _project_folder(draft, numbers)
+    _secrets_everywhere(draft, numbers)
+    return draft
+
+
+def _left_out(rows: list[Row], job: CloudJob) -> None:
+    fields = Fields(job.data, rows, job.called)
+    deleted = job.data.get("state") == 2
+    why = "the job is deleted in dbt Cloud" if deleted else f"the job is left out: {NO_STEP}"
+    for step in job.steps if not deleted else ():
+        hint = step.hint or "import the job that it defers to as well"
+        fields.dropped("execute_steps", f"{why} ({step.why or 'it compares with state'})", hint)
+    fields.rest(why)
+
+
+def _project_folder(draft: Draft, numbers: Numbers) -> None:
+    folders = {
+        str(place.get("dbt_project_subdirectory") or "")
+        for job in numbers.jobs.values()
+        if isinstance(place := job.data.get("environment"), Mapping)
+    }
+    if len(folders) == 1 and (folder := folders.pop()):
+        draft.top = {"project": folder, **draft.top}
+
+
+def _secrets_everywhere(draft: Draft, numbers: Numbers) -> None:
+    """What is secret for one job of an environment is no plain value of another."""
+    for job in numbers.jobs.values():
+        secrets = draft.environments.get(job.environment, {}).get("secrets", [])
+        for name, place in ((job.name, job.environment), (job.ci_name, job.ci_environment)):
+            if name not in draft.jobs or not secrets:
+                continue
+            draft.environments.setdefault(place, {})["secrets"] = secrets
+            env = draft.jobs[name].get("env", {})
+            for secret in [each for each in secrets if each in env]:
+                del env[secret]
+                draft.rows.append(_hidden(job, secret))
+
+
+def _hidden(job: CloudJob, name: str) -> Row:
+    return Row(
+        job=job.called,
+        field=f"environment_variables.{name}",
+        value="(hidden)",
+        fate="dropped",
+        why="it is a secret for another job of the same environment",
+        hint="give the variable another name in one of the jobs",
+    )
+
+
+def _once(jobs: Iterable[Json]) -> list[Json]:
+    """Pages repeat jobs where some were added between two requests."""
+    found: dict[object, Json] = {}
+    for job in jobs:
+        found.setdefault(job.get("id", len(found) * -1 - 1), job)
+    return list(found.values())
+
+
+def _of_project(jobs: list[Json], project: str) -> list[Json]:
+    numbers = sorted({str(job.get("project_id", "")) for job in jobs})
+    if project and project not in numbers:
+        listed = ", ".join(number for number in numbers if number) or "none"
+        raise ConfigInvalid(f"there is no job of project {project}", why=f"there are: {listed}")
+    if not project and len(numbers) > 1:
+        raise ConfigInvalid(
+            f"the jobs are of {len(numbers)} projects: {', '.join(numbers)}",
+            why="a jobs file is that of one dbt project",
+            hint=f"choose one: --project {next(number for number in numbers if number)}",
+        )
+    return [job for job in jobs if not project or str(job.get("project_id", "")) == project]
+
+
+def _items(file: Path) -> Iterator[Json]:
+    data = _json(file)
+    inside = data["data"] if isinstance(data, Mapping) and "data" in data else data
+    if inside is None or (isinstance(data, Mapping) and _refused(data)):
+        said = _message(data) if isinstance(data, Mapping) else ""
+        raise ConfigInvalid(f"{file} is an error that dbt Cloud answered", why=said, hint=SAVE)
+    items = inside if isinstance(inside, list) else [inside]
+    for index, item in enumerate(items):
+        sound = isinstance(item, Mapping) and isinstance(item.get("execute_steps", []), list)
+        if not sound or not ("execute_steps" in item or ("id" in item and "name" in item)):
+            raise ConfigInvalid(
+                f"{file} has something that is no job of dbt Cloud (number {index + 1})",
+                why="a job is a mapping with a list of `execute_steps`",
+                hint=SAVE,
+            )
+        yield item
+
+
+def _refused(data: Json) -> bool:
+    status = data.get("status")
+    code = status.get("code") if isinstance(status, Mapping) else None
+    return isinstance(code, int) and code >= 400
+
+
+def _message(data: Json) -> str:
+    status = data.get("status")
+    said = status.get("user_message") if isinstance(status, Mapping) else ""
+    return str(said or "")[:200]
+
+
+def _json(file: Path) -> Any:
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise ConfigInvalid(f"{file} can't be read", why=error.strerror or str(error)) from error
+    if len(raw) > MOST_BYTES:
+        raise ConfigInvalid(f"{file} is too large", why=f"{MOST_BYTES:,} bytes are the most")
+    if not raw.strip():
+        raise ConfigInvalid(f"{file} is empty", hint=SAVE)
+    if raw.lstrip()[:1] == b"<":
+        why = "dbt Cloud's pages are what a browser, or a request without a token, is given"
+        raise ConfigInvalid(f"{file} is a web page, not JSON", why=why, hint=SAVE)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        whole = "it ends in the middle" if _truncated(raw, error) else str(error)
+        raise ConfigInvalid(f"{file}{line}: this is not JSON", why=whole, hint=SAVE) from error
+
+
+def _truncated(raw: bytes, error: Exception) -> bool:
+    return isinstance(error, json.JSONDecodeError) and raw.rstrip()[-1:] not in (b"}", b"]")

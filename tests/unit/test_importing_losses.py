@@ -1,0 +1,72 @@
+"""The report of an import has every field, what is lost first."""
+
+from __future__ import annotations
+
+import json
+
+from runner.importing.rows import Row
+from runner.reports.losses import as_json, as_markdown, as_text
+
+ROWS = [
+    Row(
+        job="Daily", field="name", value='"Daily"', fate="translated", to="jobs.daily", why="a name"
+    ),
+    Row(
+        job="Daily",
+        field="generate_docs",
+        value="true",
+        fate="carried",
+        to="jobs.daily.generate_docs",
+    ),
+    Row(job="Daily", field="id", value="7", fate="dropped", why="dbt Cloud's own"),
+    Row(job="Daily", field="created_at", value="null", fate="dropped", why="dbt Cloud's own"),
+    Row(
+        job="Daily",
+        field="run_lint",
+        value="true",
+        fate="dropped",
+        why="no lint",
+        hint="run SQLFluff",
+    ),
+    Row(job="", field="extra", value="{}", fate="dropped", why="##[error]it | is\x1b[1m odd"),
+]
+
+
+def test_for_people() -> None:
+    assert as_text(ROWS).replace("\u200b", "").splitlines() == [
+        "Daily",
+        "  dropped     run_lint = true: no lint",
+        "              hint: run SQLFluff",
+        "  dropped     id, created_at: dbt Cloud's own",
+        '  translated  name = "Daily" → jobs.daily: a name',
+        "  carried     generate_docs = true → jobs.daily.generate_docs",
+        "",
+        "the source as a whole",
+        "  dropped     extra = {}: ##[error]it | is\\x1b[1m odd",
+        "",
+        "6 fields: 4 dropped, 1 translated and 1 carried",
+    ]
+    assert "##[" not in as_text(ROWS)
+
+
+def test_for_programs() -> None:
+    found = json.loads(as_json(ROWS))
+    assert found["counts"] == {"carried": 1, "translated": 1, "dropped": 4}
+    assert found["rows"] == [vars(row) for row in ROWS]
+    assert "##[" not in as_json(ROWS)
+
+
+def test_for_a_pull_request() -> None:
+    text = as_markdown(ROWS)
+    assert "| `run_lint` | `true` | dropped: no lint | run SQLFluff |" in text
+    assert (
+        "| `id`, `created_at` |  | dropped: dbt Cloud&#39;s own |  |".replace("&#39;", "'") in text
+    )
+    assert "### the source as a whole" in text
+    row = next(line for line in text.splitlines() if "extra" in line)
+    assert row.count("|") == 5
+    assert "##[" not in text
+
+
+def test_nothing_at_all() -> None:
+    assert as_text([]) == "0 fields: 0 dropped, 0 translated and 0 carried"
