@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from runner.config.rules.examples import WITH_CI
 from runner.config.rules.rule import HISTORY, Found, Rule, Subject, starts_itself
 from runner.config.text import shown
 from runner.config.widening import GITHUBS
@@ -83,36 +84,14 @@ def _tight(subject: Subject) -> Iterator[Found]:
             )
 
 
-_GOOD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-  ci:
-    target: ci
-    schema: "dbt_ci_pr_{pr_number}"
-    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-  ci:
-    environment: ci
-    triggers: { pull_request: { branches: [main] } }
-    steps: [dbt build --select state:modified+]
-    defer: { to: production }
-    timeout: 30m
-"""
-
 RULES = (
     Rule(
         code="missing-timeout",
         title="A job without a timeout",
         why="a query that hangs holds the job, and every run that waits for it, until GitHub ends it"
         " after 6h",
-        bad=_GOOD.replace("    timeout: 4h\n", ""),
-        good=_GOOD,
+        bad=WITH_CI.replace("    timeout: 4h\n", ""),
+        good=WITH_CI,
         check=_missing,
     ),
     Rule(
@@ -120,8 +99,8 @@ RULES = (
         title="A pull request that may wait for hours",
         why="a check that hangs is noticed when it times out: 30m to 1h are enough for what a pull"
         " request changes",
-        bad=_GOOD.replace("timeout: 30m", "timeout: 3h"),
-        good=_GOOD,
+        bad=WITH_CI.replace("timeout: 30m", "timeout: 3h"),
+        good=WITH_CI,
         check=_long_check,
     ),
     Rule(
@@ -129,16 +108,16 @@ RULES = (
         title="A timeout that GitHub doesn't wait for",
         why="GitHub ends a job of its machines after 6h: no record is written then, and nothing says"
         " which step it was in",
-        bad=_GOOD.replace("timeout: 4h", "timeout: 8h"),
-        good=_GOOD.replace("timeout: 4h", "timeout: 5h30m"),
+        bad=WITH_CI.replace("timeout: 4h", "timeout: 8h"),
+        good=WITH_CI.replace("timeout: 4h", "timeout: 5h30m"),
         check=_beyond_github,
     ),
     Rule(
         code="sla-after-timeout",
         title="An sla that no run can exceed",
         why="a run has been ended by its timeout when the sla would be told of",
-        bad=_GOOD.replace("timeout: 4h", "timeout: 4h\n    sla: 5h"),
-        good=_GOOD.replace("timeout: 4h", "timeout: 4h\n    sla: 2h"),
+        bad=WITH_CI.replace("timeout: 4h", "timeout: 4h\n    sla: 5h"),
+        good=WITH_CI.replace("timeout: 4h", "timeout: 4h\n    sla: 2h"),
         check=_late_sla,
     ),
     Rule(
@@ -146,8 +125,8 @@ RULES = (
         title="A timeout that runs come near",
         why="on a slow day the run is ended shortly before it would have been done, and all of it is"
         " to be done again",
-        bad=_GOOD.replace("timeout: 4h", "timeout: 10m"),
-        good=_GOOD,
+        bad=WITH_CI.replace("timeout: 4h", "timeout: 10m"),
+        good=WITH_CI,
         check=_tight,
         needs=HISTORY,
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.rules.examples import WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -106,38 +107,14 @@ def _several_purposes(subject: Subject) -> Iterator[Found]:
             )
 
 
-_HEAD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-  ci:
-    target: ci
-    schema: "dbt_ci_pr_{pr_number}"
-    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-"""
-_GOOD = f"""{_HEAD}\
-  ci:
-    environment: ci
-    triggers: {{ pull_request: {{ branches: [main] }} }}
-    steps: [dbt build --select state:modified+]
-    defer: {{ to: production }}
-    timeout: 30m
-"""
-
 RULES = (
     Rule(
         code="full-build-in-ci",
         title="A pull request builds everything",
         why="a check that takes as long as production's build, and costs as much, is waited for or"
         " switched off; what hasn't changed can be read from production",
-        bad=_GOOD.replace(" --select state:modified+", ""),
-        good=_GOOD,
+        bad=WITH_CI.replace(" --select state:modified+", ""),
+        good=WITH_CI,
         check=_full_builds,
     ),
     Rule(
@@ -145,10 +122,10 @@ RULES = (
         title="A pull request builds a part, and defers to nothing",
         why="what it refers to and doesn't build isn't in the pull request's schema, so dbt finds no"
         " such table, or an old one",
-        bad=_GOOD.replace("state:modified+", "tag:finance").replace(
+        bad=WITH_CI.replace("state:modified+", "tag:finance").replace(
             "    defer: { to: production }\n", ""
         ),
-        good=_GOOD.replace("state:modified+", "tag:finance"),
+        good=WITH_CI.replace("state:modified+", "tag:finance"),
         check=_undeferred,
     ),
     Rule(
@@ -156,8 +133,8 @@ RULES = (
         title="A pull request builds everything where state is missing",
         why="on the day that production's manifest can't be found, each pull request becomes a full"
         " build, which is noticed on the bill",
-        bad=_GOOD.replace("to: production }", "to: production, on_missing: full }"),
-        good=_GOOD.replace("to: production }", "to: production, on_missing: fail }"),
+        bad=WITH_CI.replace("to: production }", "to: production, on_missing: full }"),
+        good=WITH_CI.replace("to: production }", "to: production, on_missing: fail }"),
         check=_full_when_missing,
     ),
     Rule(
@@ -165,8 +142,8 @@ RULES = (
         title="A pull request connects as production does",
         why="a schema of its own holds its models alone: its hooks, macros and operations run with"
         " credentials that can write to production's tables, before anyone has reviewed them",
-        bad=_GOOD.replace("target: ci", "target: prod"),
-        good=_GOOD,
+        bad=WITH_CI.replace("target: ci", "target: prod"),
+        good=WITH_CI,
         check=_on_productions_target,
     ),
     Rule(
@@ -174,10 +151,10 @@ RULES = (
         title="One job for pull requests and for deployments",
         why="a job that pull requests start never publishes state, so its scheduled runs give nothing"
         " to defer to; and the two want other steps, limits and schemas",
-        bad=_GOOD.replace(
+        bad=WITH_CI.replace(
             "{ branches: [main] } }", '{ branches: [main] }, schedule: { cron: "23 2 * * *" } }'
         ),
-        good=_GOOD,
+        good=WITH_CI,
         check=_several_purposes,
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from zlib import crc32
 
 from runner.config.nodes import Path
+from runner.config.rules.examples import DAILY, JOB
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job, Schedule
@@ -103,64 +104,47 @@ def _twins(subject: Subject) -> Iterator[Found]:
             )
 
 
-_GOOD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-"""
-_TWIN = """\
-  nightly:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-"""
+_TWIN = JOB.replace("daily", "nightly")
 
 RULES = (
     Rule(
         code="top-of-the-hour",
         title="A schedule on the hour",
         why="everyone's schedules fire on the hour, and GitHub starts them late then, or drops them",
-        bad=_GOOD.replace("17 4", "0 4"),
-        good=_GOOD,
+        bad=DAILY.replace("17 4", "0 4"),
+        good=DAILY,
         check=_top_of_the_hour,
     ),
     Rule(
         code="day-or-weekday",
         title="A schedule with a day of the month and a day of the week",
         why="where cron is given both, either is enough: it isn't the Monday that is the first",
-        bad=_GOOD.replace("17 4 * * *", "17 4 1 * MON"),
-        good=_GOOD.replace("17 4 * * *", "17 4 * * MON#1"),
+        bad=DAILY.replace("17 4 * * *", "17 4 1 * MON"),
+        good=DAILY.replace("17 4 * * *", "17 4 * * MON#1"),
         check=_either_day,
     ),
     Rule(
         code="uneven-schedule",
         title="A step that doesn't divide the hour or the day",
         why="cron begins to count anew with each hour and each day, so that the last pause is another",
-        bad=_GOOD.replace("17 4", "17 */5"),
-        good=_GOOD.replace("17 4", "17 */4"),
+        bad=DAILY.replace("17 4", "17 */5"),
+        good=DAILY.replace("17 4", "17 */4"),
         check=_uneven,
     ),
     Rule(
         code="long-winded-schedule",
         title="A schedule that can be said more shortly",
         why="nobody sees at once that a list of times leaves none out",
-        bad=_GOOD.replace("17 4", "17 0,6,12,18"),
-        good=_GOOD.replace("17 4", "17 */6"),
+        bad=DAILY.replace("17 4", "17 0,6,12,18"),
+        good=DAILY.replace("17 4", "17 */6"),
         check=_long_winded,
     ),
     Rule(
         code="twin-jobs",
         title="Two jobs that do the same at the same times",
         why="they build the same tables at once, which costs twice and may fail at random",
-        bad=_GOOD + _TWIN,
-        good=_GOOD + _TWIN.replace('schedule: { cron: "17 4 * * *" }', "job: { name: daily }"),
+        bad=DAILY + _TWIN,
+        good=DAILY + _TWIN.replace('schedule: { cron: "17 4 * * *" }', "job: { name: daily }"),
         check=_twins,
     ),
 )

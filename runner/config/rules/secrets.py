@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from runner.config.nodes import Path
+from runner.config.rules.examples import DAILY, PRODUCTION
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 
@@ -61,20 +62,15 @@ def _texts(
             yield (*at, name), name, value
 
 
-_GOOD = """\
-version: 1
-environments:
+_GOOD = DAILY.replace(
+    PRODUCTION,
+    """\
   production:
     target: prod
     dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
     secrets: [DBT_ENV_SECRET_PASSWORD]
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-"""
+""",
+)
 
 RULES = (
     Rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.rules.examples import CI, PRODUCTION, WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.config.widening import GITHUBS
@@ -37,32 +38,17 @@ def _alike(subject: Subject, job: Job, other: Job) -> bool:
     return own and ours.runs_on == theirs.runs_on
 
 
-_GOOD = """\
-version: 1
-state: s3://bucket/dbt-state
-environments:
+_PRODUCTION = """\
   production:
     target: prod
     dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
     github_environment: production
-  ci:
-    target: ci
-    schema: "dbt_ci_pr_{pr_number}"
-    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
-    github_environment: ci
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-  ci:
-    environment: ci
-    triggers: { pull_request: { branches: [main] } }
-    steps: [dbt build --select state:modified+]
-    defer: { to: production }
-    timeout: 30m
 """
+_GOOD = (
+    WITH_CI.replace("version: 1\n", "version: 1\nstate: s3://bucket/dbt-state\n")
+    .replace(PRODUCTION, _PRODUCTION)
+    .replace(CI, f"{CI}    github_environment: ci\n")
+)
 
 RULES = (
     Rule(

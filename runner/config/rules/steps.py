@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -117,17 +118,6 @@ def _can_refresh(job: Job) -> bool:
     return asked or any(step.option(*flags) is not None for step in job.steps)
 
 
-_GOOD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-"""
 _HOURLY = """\
   hourly:
     environment: production
@@ -142,8 +132,8 @@ RULES = (
         title="Steps in an order that undoes their sense",
         why="tests before the build look at the last run's tables, docs before it describe them, and"
         " seeds after it are read by the next run only",
-        bad=_GOOD.replace("[dbt build]", "[dbt build, dbt seed]"),
-        good=_GOOD.replace("[dbt build]", "[dbt seed, dbt build]"),
+        bad=DAILY.replace("[dbt build]", "[dbt build, dbt seed]"),
+        good=DAILY.replace("[dbt build]", "[dbt seed, dbt build]"),
         check=_out_of_order,
     ),
     Rule(
@@ -151,16 +141,16 @@ RULES = (
         title="A run and then a test, where a build would stop bad data",
         why="`dbt build` tests each model before anything is built on it; after `dbt run` a test finds"
         " what has reached every table already",
-        bad=_GOOD.replace("[dbt build]", "[dbt run, dbt test]"),
-        good=_GOOD,
+        bad=DAILY.replace("[dbt build]", "[dbt run, dbt test]"),
+        good=DAILY,
         check=_run_and_test,
     ),
     Rule(
         code="never-tested",
         title="A deployment whose tests never run",
         why="what is wrong with the data is found by those who read it",
-        bad=_GOOD.replace("[dbt build]", "[dbt run]"),
-        good=_GOOD,
+        bad=DAILY.replace("[dbt build]", "[dbt run]"),
+        good=DAILY,
         check=_never_tested,
     ),
     Rule(
@@ -168,8 +158,8 @@ RULES = (
         title="Incremental models that are never built anew",
         why="late rows, deleted rows and changed logic stay wrong in an incremental model until a full"
         " refresh",
-        bad=_GOOD + _HOURLY,
-        good=_GOOD.replace('* *" } }', '* *" }, dispatch: true }') + _HOURLY,
+        bad=DAILY + _HOURLY,
+        good=DAILY.replace('* *" } }', '* *" }, dispatch: true }') + _HOURLY,
         check=_never_refreshed,
     ),
 )

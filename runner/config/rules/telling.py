@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 
@@ -42,20 +43,8 @@ def _unused_environments(subject: Subject) -> Iterator[Found]:
             )
 
 
-_GOOD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-notifications:
-  on-call: { pagerduty: $PAGERDUTY_KEY }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-    notify: { on-call: [failure] }
-"""
+_CHANNEL = "notifications:\n  on-call: { pagerduty: $PAGERDUTY_KEY }\n"
+_GOOD = DAILY.replace("jobs:\n", f"{_CHANNEL}jobs:\n") + "    notify: { on-call: [failure] }\n"
 
 RULES = (
     Rule(

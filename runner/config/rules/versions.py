@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.rules.examples import DAILY, WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import PinnedDbt
@@ -55,45 +56,22 @@ def _deferred_to(subject: Subject, name: str) -> str | None:
     return defer.environment if defer else None
 
 
-_GOOD = """\
-version: 1
-environments:
-  production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
-  ci:
-    target: ci
-    schema: "dbt_ci_pr_{pr_number}"
-    dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }
-jobs:
-  daily:
-    environment: production
-    triggers: { schedule: { cron: "17 4 * * *" } }
-    steps: [dbt build]
-    timeout: 4h
-  ci:
-    environment: ci
-    triggers: { pull_request: { branches: [main] } }
-    steps: [dbt build --select state:modified+]
-    defer: { to: production }
-    timeout: 30m
-"""
-_ALONE = _GOOD[: _GOOD.index("  ci:\n")] + _GOOD[_GOOD.index("jobs:\n") : _GOOD.rindex("  ci:\n")]
-
 RULES = (
     Rule(
         code="unpinned-dbt",
         title="Production without a pinned dbt",
         why="what is on PATH changes with the machine's image: a new release of dbt then reaches"
         " production before any pull request has tried it",
-        bad=_ALONE.replace(', dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }', ""),
-        good=_ALONE,
+        bad=DAILY.replace(', dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" }', ""),
+        good=DAILY,
         check=_unpinned,
     ),
     Rule(
         code="loose-version",
         title="A dbt or an adapter without an upper bound",
         why="unpinned installs break builds on the day of somebody else's release",
-        bad=_ALONE.replace("duckdb==1.11.*", "duckdb>=1.10"),
-        good=_ALONE.replace("duckdb==1.11.*", "duckdb>=1.10,<1.12"),
+        bad=DAILY.replace("duckdb==1.11.*", "duckdb>=1.10"),
+        good=DAILY.replace("duckdb==1.11.*", "duckdb>=1.10,<1.12"),
         check=_loose,
     ),
     Rule(
@@ -101,8 +79,8 @@ RULES = (
         title="A pull request on another dbt than what it defers to",
         why="what passes with one version may fail with the other, and manifests of two versions"
         " differ where the project doesn't",
-        bad=_GOOD.replace('    dbt: { core: "1.11.*"', '    dbt: { core: "1.10.*"'),
-        good=_GOOD,
+        bad=WITH_CI.replace('    dbt: { core: "1.11.*"', '    dbt: { core: "1.10.*"'),
+        good=WITH_CI,
         check=_another,
     ),
 )
