@@ -17,7 +17,6 @@ def steps_told(
 ) -> tuple[list[str], dict[str, Any]]:
     """The steps, and what they say for the whole job: target, threads, env."""
     kept = kept_steps(job, numbers)
-    whys = [step.why for step in kept if step.why]
     for step in job.steps:
         if step not in kept:
             missing = "it compares with state, and the job defers to nothing"
@@ -33,6 +32,7 @@ def steps_told(
             if key in step.settings:
                 hint = f"write `{key}` by hand: {step.settings[key]}"
                 fields.dropped("execute_steps", f"a step names a folder by --{key}", hint)
+    whys = [step.why for step in kept if step.why]
     if whys:
         fields.translated("execute_steps", f"{to}.steps", "; ".join(dict.fromkeys(whys)))
     else:

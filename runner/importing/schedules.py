@@ -6,20 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.schedule.cron import check_cron
+from runner.schedule.cron import MACROS, check_cron
 
 Json = Mapping[str, Any]
 
 EVERY = "*"
-MACROS = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
 _RANGE_TO_SUNDAY = re.compile(r"([0-6])-7(?:/1)?")
 
 

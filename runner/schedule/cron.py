@@ -28,7 +28,7 @@ _PART = re.compile(
 # `MON#1` is a month's first Monday. `L5`, as croniter writes it, is a month's last Friday.
 _NTH = re.compile(r"(?P<first>[0-9]|[A-Z]{3})#[1-5]|L(?P<last>[0-9])")
 _LAST = "L"
-_MACROS = {
+MACROS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
     "@monthly": "0 0 1 * *",
@@ -147,7 +147,7 @@ def _ranges(values: set[int]) -> str:
 def _read(text: str) -> tuple[set[int], set[int], _Dates]:
     words = text.split()
     if text.startswith("@"):
-        instead = _MACROS.get(text.strip().lower())
+        instead = MACROS.get(text.strip().lower())
         hint = f"write `{instead}`" if instead else "write five fields, such as `0 4 * * *`"
         raise _Unreadable("GitHub doesn't know the `@` shorthands", hint)
     if len(words) != len(_FIELDS):

@@ -13,9 +13,9 @@ from runner.builds.misses import misses
 from runner.cli.asking import asked
 from runner.config import load
 from runner.model import Job
-from runner.schedule.fires import fires_within
 from runner.schedule.together import built_together
 from tests.bench.projects import cron, write_project
+from tests.bench.ticks import best_of_three
 from tests.bench.timing import bench_env
 
 MODELS = 5000
@@ -62,7 +62,7 @@ def print_figures(root: Path) -> None:
         f"{len(builds.answers)} distinct selections of {JOBS:,} jobs answered", told[-1] - told[-2]
     )
     questions = _questions(builds, [*config.jobs.values()])
-    seconds = {name: _best(question) for name, question in questions.items()}
+    seconds = {name: best_of_three(question) for name, question in questions.items()}
     for name, each in seconds.items():
         _print(name, each)
     _print(f"all questions, {JOBS:,} jobs", sum(seconds.values()), f"≤ {BAR:.2f} s")
@@ -81,16 +81,6 @@ def _questions(builds: Builds, jobs: list[Job]) -> dict[str, Callable[[], object
 def _together(builds: Builds, jobs: list[Job]) -> object:
     built = {job.name: builds.built_by(job) for job in jobs}
     return list(built_together(jobs, built, NOW))
-
-
-def _best(call: Callable[[], object]) -> float:
-    def once() -> float:
-        fires_within.cache_clear()
-        begun = time.process_time()
-        call()
-        return time.process_time() - begun
-
-    return min(once() for _ in range(3))
 
 
 def _print(name: str, seconds: float, bar: str = "–") -> None:

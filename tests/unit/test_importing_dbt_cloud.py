@@ -144,6 +144,8 @@ def test_targets_of_steps_win() -> None:
         "dbt seed --target prod",
         "dbt run --target other",
     ]
+    [row] = [row for row in drafted_of([given], {}).rows if row.field == "execute_steps"]
+    assert (row.fate, row.why) == ("carried", "")
 
 
 def test_circles_are_broken() -> None:
