@@ -1,7 +1,8 @@
 """What became of each field of a source: as text, JSON and markdown.
 
-A job's lost fields come first, those about which something can be done before the others. Fields with
-which the same happened for the same reason share a line.
+What there is left to do stands together: last in a terminal, where people look, and first in a pull
+request. A job's lost fields come first, those about which something can be done before the others. Fields
+with which the same happened for the same reason share a line.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from typing import Literal, Protocol
 
 from runner.config.text import printable
 from runner.github.fence import defused
-from runner.reports.markdown import Align, code, document, escape, prose, table
+from runner.reports.markdown import Align, bullets, code, details, document, escape, prose, table
 from runner.reports.plan import defused_json
 from runner.reports.text import listed
 
 ORDER = ("dropped", "translated", "carried")
 OF_THE_WHOLE = "the source as a whole"
+TO_DO = "What is left to do"
+MOST_NAMES = 3
 ALIGNS: tuple[Align, ...] = ("left", "left", "left", "left")
 TITLES = ("field", "value", "what became of it", "what to do")
 
@@ -62,6 +65,8 @@ def as_text(rows: Sequence[Row]) -> str:
     lines: list[str] = []
     for job, of_job in _by_job(rows):
         lines += [job or OF_THE_WHOLE, *_text_lines(of_job), ""]
+    if left := to_do(rows):
+        lines += [TO_DO, *(f"  {fields}: {hint} ({jobs})" for hint, fields, jobs in left), ""]
     lines.append(counts(rows))
     return defused("\n".join(printable(line) for line in lines))
 
@@ -83,9 +88,31 @@ def as_json(rows: Sequence[Row]) -> str:
 def as_markdown(rows: Sequence[Row]) -> str:
     """For a pull request: a table for each job."""
     parts = ["## What was imported", counts(rows)]
+    if left := to_do(rows):
+        lines = (f"{code(fields)}: {prose(hint)} ({escape(jobs)})" for hint, fields, jobs in left)
+        parts += [f"### {TO_DO}", bullets(lines)]
     for job, of_job in _by_job(rows):
-        parts += [f"### {escape(job or OF_THE_WHOLE)}", table(TITLES, _cells(of_job), ALIGNS)]
+        parts.append(details(escape(job or OF_THE_WHOLE), table(TITLES, _cells(of_job), ALIGNS)))
     return document(parts) + "\n"
+
+
+def to_do(rows: Iterable[Row]) -> list[tuple[str, str, str]]:
+    """``(what to do, the fields it is about, of which jobs)``, in the order of the source."""
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.fate == "dropped" and row.hint:
+            found.setdefault(row.hint, []).append(row)
+    return [
+        (hint, _several(row.field for row in of), _several(row.job or OF_THE_WHOLE for row in of))
+        for hint, of in found.items()
+    ]
+
+
+def _several(names: Iterable[str]) -> str:
+    """``a, b, c and 4 more``."""
+    once = [*dict.fromkeys(names)]
+    more = len(once) - MOST_NAMES
+    return ", ".join(once) if more <= 0 else f"{', '.join(once[:MOST_NAMES])} and {more:,} more"
 
 
 def counts(rows: Iterable[Row]) -> str:

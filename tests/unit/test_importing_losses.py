@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from runner.importing.rows import Row
-from runner.reports.losses import as_json, as_markdown, as_text
+from runner.reports.losses import as_json, as_markdown, as_text, to_do
 
 ROWS = [
     Row(
@@ -44,6 +44,9 @@ def test_for_people() -> None:
         "the source as a whole",
         "  dropped     extra = {}: ##[error]it | is\\x1b[1m odd",
         "",
+        "What is left to do",
+        "  run_lint: run SQLFluff (Daily)",
+        "",
         "6 fields: 4 dropped, 1 translated and 1 carried",
     ]
     assert "##[" not in as_text(ROWS)
@@ -62,10 +65,19 @@ def test_for_a_pull_request() -> None:
     assert (
         "| `id`, `created_at` |  | dropped: dbt Cloud&#39;s own |  |".replace("&#39;", "'") in text
     )
-    assert "### the source as a whole" in text
+    assert "<summary><b>the source as a whole</b></summary>" in text
+    assert "### What is left to do\n\n- `run_lint`: run SQLFluff (Daily)\n" in text
     row = next(line for line in text.splitlines() if "extra" in line)
     assert row.count("|") == 5
     assert "##[" not in text
+
+
+def test_what_many_jobs_need_is_said_once() -> None:
+    rows = [
+        Row(job=f"job {n}", field="run_lint", value="1", fate="dropped", why="no", hint="lint")
+        for n in range(9)
+    ]
+    assert to_do(rows) == [("lint", "run_lint", "job 0, job 1, job 2 and 6 more")]
 
 
 def test_nothing_at_all() -> None:
