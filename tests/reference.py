@@ -1,6 +1,7 @@
 """What the code knows better than any author: `make docs` writes it, a test compares it.
 
-Parts of the README, between `<!-- generated: name -->` and `<!-- end: name -->`, docs/reference.md and docs/rules.md.
+Parts of the README and of docs/migration.md, between `<!-- generated: name -->` and `<!-- end: name -->`, and the
+whole of docs/reference.md and docs/rules.md.
 """
 
 from __future__ import annotations
@@ -18,11 +19,16 @@ from runner.config.rules import RULES, Rule
 from runner.config.rules.elsewhere import ELSEWHERE
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
+from runner.importing.dbt_cloud import read
+from runner.importing.writing import drafted
+from runner.reports.losses import as_text
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
 RULES_PAGE = ROOT / "docs" / "rules.md"
+MIGRATION = ROOT / "docs" / "migration.md"
+CLOUD_JOBS = ROOT / "examples" / "migration" / "dbt_cloud.json"
 FIRST = ROOT / "examples" / "dbt_jobs.yml"
 # The help is wrapped at this width, whatever the terminal of who writes it.
 WIDTH = 96
@@ -30,6 +36,15 @@ WIDTH = 96
 
 def first_jobs_file() -> str:
     return f"```yaml\n{FIRST.read_text()}```"
+
+
+def import_report() -> str:
+    report = as_text(read([CLOUD_JOBS]).rows)
+    return f"```text\n$ dbt-gitops import dbt-cloud dbt_cloud.json\n{report}\n```"
+
+
+def imported_jobs_file() -> str:
+    return f"```yaml\n{drafted(read([CLOUD_JOBS]), None)}```"
 
 
 def exit_codes() -> str:
@@ -60,9 +75,10 @@ def record() -> str:
     return "\n\n".join(_tables(schema, schema, ()))
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    "first-jobs-file": first_jobs_file,
-    "exit-codes": exit_codes,
+# The generated parts of each document.
+SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
+    README: {"first-jobs-file": first_jobs_file, "exit-codes": exit_codes},
+    MIGRATION: {"import-report": import_report, "imported-jobs-file": imported_jobs_file},
 }
 
 
@@ -126,12 +142,13 @@ def _rule(rule: Rule) -> str:
     return f"## {rule.code}\n\n{why}\n\nBad:\n\n{bad}\n\nGood:\n\n{good}"
 
 
-def rendered(text: str) -> str:
-    """The README with its generated parts as the code has them now."""
-    for name, section in SECTIONS.items():
+def rendered(document: Path) -> str:
+    """The text of a document with its generated parts as the code has them now."""
+    text = document.read_text()
+    for name, section in SECTIONS[document].items():
         opening, closing = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         pattern = re.compile(rf"{re.escape(opening)}.*?{re.escape(closing)}", re.DOTALL)
-        assert len(pattern.findall(text)) == 1, f"the README has no place for {name}"
+        assert len(pattern.findall(text)) == 1, f"{document} has no place for {name}"
         part = f"{opening}\n{section()}\n{closing}"
         text = text.replace(pattern.findall(text)[0], part)
     return text
@@ -215,6 +232,7 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(rendered(README.read_text()))
+    for document in SECTIONS:
+        document.write_text(rendered(document))
     REFERENCE.write_text(reference())
     RULES_PAGE.write_text(rules())

@@ -10,7 +10,17 @@ import pytest
 
 from runner.cli.main import VERBS
 from runner.config import load
-from tests.reference import FIRST, README, REFERENCE, ROOT, RULES_PAGE, reference, rendered, rules
+from tests.reference import (
+    FIRST,
+    README,
+    REFERENCE,
+    ROOT,
+    RULES_PAGE,
+    SECTIONS,
+    reference,
+    rendered,
+    rules,
+)
 
 DOCUMENTS = [
     path
@@ -20,7 +30,8 @@ DOCUMENTS = [
 
 
 def test_the_generated_parts_are_up_to_date() -> None:
-    assert README.read_text() == rendered(README.read_text()), "run: make docs"
+    for document in SECTIONS:
+        assert document.read_text() == rendered(document), "run: make docs"
     assert REFERENCE.read_text() == reference(), "run: make docs"
     assert RULES_PAGE.read_text() == rules(), "run: make docs"
 
