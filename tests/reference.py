@@ -1,7 +1,7 @@
 """What the code knows better than any author: `make docs` writes it, a test compares it.
 
 Parts of the README and of docs/migration.md, between `<!-- generated: name -->` and `<!-- end: name -->`, and the
-whole of docs/reference.md and docs/rules.md.
+whole of docs/reference.md, docs/rules.md and docs/jobs.svg.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ from runner.errors import ExitCode
 from runner.importing.dbt_cloud import read
 from runner.importing.writing import drafted
 from runner.reports.losses import as_text
+from tests.drawn import drawn
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 REFERENCE = ROOT / "docs" / "reference.md"
 RULES_PAGE = ROOT / "docs" / "rules.md"
+JOBS_PICTURE = ROOT / "docs" / "jobs.svg"
 MIGRATION = ROOT / "docs" / "migration.md"
 CLOUD_JOBS = ROOT / "examples" / "migration" / "dbt_cloud.json"
 FIRST = ROOT / "examples" / "dbt_jobs.yml"
@@ -134,6 +136,11 @@ def rules() -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def jobs_picture() -> str:
+    """The jobs of the example, as `graph` draws them."""
+    return drawn("jaffle", "svg")
+
+
 def _rule(rule: Rule) -> str:
     why = f"{rule.title}: {rule.why}."
     if rule.needs:
@@ -236,3 +243,4 @@ if __name__ == "__main__":
         document.write_text(rendered(document))
     REFERENCE.write_text(reference())
     RULES_PAGE.write_text(rules())
+    JOBS_PICTURE.write_text(jobs_picture())

@@ -12,11 +12,13 @@ from runner.cli.main import VERBS
 from runner.config import load
 from tests.reference import (
     FIRST,
+    JOBS_PICTURE,
     README,
     REFERENCE,
     ROOT,
     RULES_PAGE,
     SECTIONS,
+    jobs_picture,
     reference,
     rendered,
     rules,
@@ -34,6 +36,7 @@ def test_the_generated_parts_are_up_to_date() -> None:
         assert document.read_text() == rendered(document), "run: make docs"
     assert REFERENCE.read_text() == reference(), "run: make docs"
     assert RULES_PAGE.read_text() == rules(), "run: make docs"
+    assert JOBS_PICTURE.read_text() == jobs_picture(), "run: make docs"
 
 
 def test_every_verb_is_in_the_readme() -> None:
