@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from runner.config.rules import RULES, Rule
 from runner.config.rules.elsewhere import ELSEWHERE
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
+from tests.initial import shop
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -60,7 +62,16 @@ def record() -> str:
     return "\n\n".join(_tables(schema, schema, ()))
 
 
+def first_init() -> str:
+    """What `init` says of a small project."""
+    with TemporaryDirectory() as folder:
+        done = shop(Path(folder) / "shop").cli("init", "--yes")
+    assert done.code == 0, done.err
+    return f"```text\n$ dbt-gitops init --yes\n{done.out}```"
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
+    "init": first_init,
     "first-jobs-file": first_jobs_file,
     "exit-codes": exit_codes,
 }
