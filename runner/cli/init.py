@@ -103,7 +103,7 @@ def _say_there(path: Path, root: Path) -> None:
 
 
 def _found(folder: Path, root: Path, environ: Mapping[str, str], adapter: str, ask: bool) -> Found:
-    siblings = bool(files_of(workflow_at(root)))
+    siblings = len(_files(folder / DEFAULT_FILES[0], root)) > 1
     try:
         return look(folder, root, environ, adapter, siblings)
     except NoAdapter as error:
@@ -113,8 +113,9 @@ def _found(folder: Path, root: Path, environ: Mapping[str, str], adapter: str, a
 
 
 def _files(path: Path, root: Path) -> list[Path]:
-    """This jobs file and those that the workflow is compiled from already."""
-    return [*(root / name for name in files_of(workflow_at(root))), path]
+    """The other files that the workflow is compiled from already, and this one."""
+    named = [root / name for name in files_of(workflow_at(root))]
+    return [*(each for each in named if each != path.resolve()), path]
 
 
 def _sync(path: Path, root: Path) -> None:

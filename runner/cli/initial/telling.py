@@ -61,7 +61,7 @@ def next_text(found: Found, draft: Draft, jobs_file: Path) -> str:
         *_import_step(found),
         *_secrets_step(found, draft),
         *_commit_step(found, jobs_file),
-        *_first_run(found),
+        *_first_run(found, draft),
     ]
     lines = ["next:"]
     for number, (what, below) in enumerate(steps, start=1):
@@ -136,10 +136,11 @@ def _commit_step(found: Found, jobs_file: Path) -> Iterator[Step]:
     yield "commit and push:", commands
 
 
-def _first_run(found: Found) -> Iterator[Step]:
+def _first_run(found: Found, draft: Draft) -> Iterator[Step]:
     name = jobs_by_name(found)["production"]
+    why = "; pull requests read from what it publishes" if "ci" in draft.environments else ""
     yield (
-        f"once it is on {_branch(found)}, run production; pull requests read from what it publishes:",
+        f"once it is on {_branch(found)}, run production{why}:",
         [f'dbt-gitops trigger {name} --cause "first run" --wait'],
     )
 
@@ -158,8 +159,7 @@ def _branch(found: Found) -> str:
 
 
 def _here(path: Path) -> str:
-    """As one would type it: relative where it is near, and ``~`` in the home."""
-    if path.is_relative_to(Path.home()) and not path.is_relative_to(Path.cwd()):
-        near = os.path.relpath(path)
-        return near if near.count("..") < 3 else f"~/{path.relative_to(Path.home()).as_posix()}"
-    return os.path.relpath(path)
+    """As one would type it: relative, and what is hidden in the home from there."""
+    at_home = path.relative_to(Path.home()) if path.is_relative_to(Path.home()) else Path()
+    hidden = at_home.parts[:1] and at_home.parts[0].startswith(".")
+    return f"~/{at_home.as_posix()}" if hidden else os.path.relpath(path)
