@@ -313,6 +313,34 @@ def test_what_runs_dbt_today_can_be_imported(tmp_path: Path) -> None:
     ]
 
 
+def test_an_import_goes_into_the_file_that_was_written(tmp_path: Path) -> None:
+    files = {f"dbt/{name}": text for name, text in SHOP.items()}
+    nightly = ".github/workflows/nightly.yml"
+    files[nightly] = "on: push\njobs:\n  a:\n    steps:\n      - run: dbt build\n"
+    project = project_of(tmp_path / "p", files)
+    out = project.cli("init", "--yes").out
+    assert f"dbt-gitops import workflow {nightly} --out dbt/dbt_jobs.yml\n" in out
+    other = project_of(tmp_path / "q", files)
+    inside = Project(path=other.path / "dbt", env=other.env).cli("init", "--yes").out
+    assert f"dbt-gitops import workflow ../{nightly}\n" in inside
+
+
+def test_odd_characters_of_the_project_do_no_harm(tmp_path: Path) -> None:
+    model = "{{ config(tags=['a\x07b', 'x\ny']) }} select 1\n"
+    files = tiny_files("prod", "c\u00e9 i", **{"models/odd.sql": model})
+    project = project_of(tmp_path / "p", files)
+    done = project.cli("init", "--yes")
+    assert (done.code, done.err) == (0, "")
+    assert "# Tags: ab (1), x y (1);" in (project.path / "dbt_jobs.yml").read_text()
+    assert_sound(project)
+
+
+def test_without_a_profile_named_a_files_only_one_is_meant(tmp_path: Path) -> None:
+    files = tiny_files("prod", "ci") | {"dbt_project.yml": "name: tiny\n"}
+    done = project_of(tmp_path / "p", files).cli("init", "--yes")
+    assert (done.code, "profiles.yml: prod and ci (duckdb)" in done.out) == (0, True)
+
+
 # --- secrets
 
 

@@ -58,7 +58,7 @@ def next_text(found: Found, draft: Draft, jobs_file: Path) -> str:
     """What is left to do, numbered."""
     steps = [
         *_profile_step(found),
-        *_import_step(found),
+        *_import_step(found, jobs_file),
         *_secrets_step(found, draft),
         *_commit_step(found, jobs_file),
         *_first_run(found, draft),
@@ -107,11 +107,18 @@ def _why_no_profile(found: Found, own: str) -> str:
     return f"write {own}, because GitHub has nothing of {_here(profile.file)}"
 
 
-def _import_step(found: Found) -> Iterator[Step]:
-    if found.elsewhere:
-        commands = [import_command(source, names) for source, names in found.elsewhere.items()]
-        where = f" (from {_here(found.root)})" if found.root != Path.cwd() else ""
-        yield f"jobs that run elsewhere today can be imported into the file{where}:", commands
+def _import_step(found: Found, jobs_file: Path) -> Iterator[Step]:
+    """The paths as one types them here; without `--out` an import would write into this folder."""
+    out = "" if jobs_file.parent == Path() else f" --out {quote(str(jobs_file))}"
+    commands = [
+        import_command(source, [_here(found.root / name) for name in names]) + out
+        for source, names in found.elsewhere.items()
+    ]
+    if commands:
+        yield (
+            "dbt runs by other means already; import that, and remove what is there twice:",
+            commands,
+        )
 
 
 def _secrets_step(found: Found, draft: Draft) -> Iterator[Step]:

@@ -23,6 +23,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "duckdb": ("path",),
 }
 _SAID = {"method": "service-account-json", "port": 5432}
+_HOW = {"keyfile_json": "  # the key file in base64: base64 key.json | gh secret set …"}
 # Who connects, which is somebody else for pull requests.
 _WHO = frozenset({"user", "username", "role", "client_id"})
 
@@ -44,7 +45,10 @@ def text(adapter: str, profile: str) -> str:
     lines = [f"{profile}:", f"  target: {CI}", "  outputs:"]
     for name in (PRODUCTION, CI):
         lines.append(f"    {name}:")
-        lines += [f"      {key}: {_written(v)}" for key, v in _output(adapter, name).items()]
+        lines += [
+            f"      {key}: {_written(value)}{_HOW.get(key, '')}"
+            for key, value in _output(adapter, name).items()
+        ]
         if adapter not in KEYS:
             lines.append(f"      # and what dbt-{adapter} needs to connect, by env_var()")
     return "\n".join(lines) + "\n"

@@ -69,7 +69,8 @@ def find_profile(
 ) -> Profile | None:
     """Of dbt's own places, then of others in the repository, the first that has the profile.
 
-    ``wanted`` is `profile` of dbt_project.yml; where Jinja makes it, a file's only profile is meant.
+    ``wanted`` is `profile` of dbt_project.yml; where it isn't there, or Jinja
+    makes it, a file's only profile is meant.
     Raises ConfigInvalid where a file is no YAML.
     """
     named = environ.get("DBT_PROFILES_DIR")
@@ -88,7 +89,8 @@ def find_profile(
 def _profile(profiles: Mapping[str, Any], wanted: object) -> Mapping[str, Any] | None:
     found: Any = profiles.get(str(wanted))
     others = [each for name, each in profiles.items() if name != "config"]
-    if found is None and "{" in str(wanted) and len(others) == 1:
+    unknown = wanted is None or "{" in str(wanted)
+    if found is None and unknown and len(others) == 1:
         found = others[0]
     outputs = found.get("outputs") if isinstance(found, dict) else None
     some = isinstance(outputs, dict) and any(isinstance(each, dict) for each in outputs.values())

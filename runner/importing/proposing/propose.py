@@ -14,7 +14,7 @@ from runner.importing.draft import Draft, name_of
 from runner.importing.proposing.look import Found
 from runner.importing.proposing.profile import PRODUCTION, Target
 from runner.importing.proposing.variables import Variable, settled, to_hand_over
-from runner.reports.text import counted, listed
+from runner.reports.text import counted, listed, one_line
 
 HOUR = 5
 # Of models, up to which a build has so long at most.
@@ -166,7 +166,7 @@ def _comments(
 def _of_targets(found: Found, target: str) -> str:
     if not found.committed:
         return "Of the profiles.yml that is to be committed."
-    names = listed(each.name for each in found.targets)
+    names = one_line(listed(each.name for each in found.targets))
     plain = f"{FILE} has {names}."
     guessed = target.lower() not in PRODUCTION and len(found.targets) > 1
     return f"{plain} None of them is called prod: check." if guessed else plain
@@ -224,13 +224,13 @@ def _of_contents(found: Found) -> str:
         counted(there.snapshots, "snapshot") if there.snapshots else "",
     ]
     said = f"{listed(counts)}, counted in {there.by}."
-    tags = [f"{tag} ({number})" for tag, number in there.tags.most_common(_MOST_TAGS)]
-    more = ", …" if len(there.tags) > _MOST_TAGS else ""
-    first = next(iter(there.tags.most_common(1)), ("", 0))[0]
+    tags = [(one_line(tag), number) for tag, number in there.tags.most_common(_MOST_TAGS)]
     if not tags:
         return said
-    example = f"`dbt build --select tag:{first}` would be a job of its own"
-    return f"{said}\nTags: {', '.join(tags)}{more}; {example}."
+    listing = ", ".join(f"{tag} ({number})" for tag, number in tags)
+    more = ", …" if len(there.tags) > len(tags) else ""
+    example = f"`dbt build --select tag:{tags[0][0]}` would be a job of its own"
+    return f"{said}\nTags: {listing}{more}; {example}."
 
 
 def _add_full_refresh(draft: Draft, found: Found, choices: Choices) -> None:
