@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -21,7 +22,7 @@ from runner.cli.initial.telling import chosen_text, found_text, next_text
 from runner.cli.sync import warn_of_rivals, write_workflow
 from runner.config import load
 from runner.config.load import DEFAULT_FILES
-from runner.errors import DbtGitopsError, ExitCode, JobsFileInvalid
+from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
 from runner.importing.proposing.look import Found, NoAdapter, look
 from runner.importing.proposing.propose import proposed
@@ -84,9 +85,16 @@ def _there(folder: Path, root: Path) -> Path | None:
 
 
 def _is_of(path: Path, folder: Path) -> bool:
-    """Whether a jobs file is of this project; of one that is invalid that isn't known, so it may be."""
+    """Whether a jobs file that lies elsewhere is of this project. Raises ConfigInvalid."""
     config = load(path).config
-    return config is None or config.project.resolve() == folder
+    if config is None:
+        name = os.path.relpath(path)
+        raise ConfigInvalid(
+            f"{name} is not valid, so whether it is of this project isn't known",
+            why="a project has one jobs file, and all of them are compiled into one workflow",
+            hint=f"dbt-gitops validate {name} says what is wrong",
+        )
+    return config.project.resolve() == folder
 
 
 def _say_there(path: Path, root: Path) -> None:
@@ -97,7 +105,7 @@ def _say_there(path: Path, root: Path) -> None:
         "  dbt-gitops import --help    lists whose jobs can be added to it",
     ]
     if os.path.relpath(path.resolve(), root) not in files_of(workflow_at(root)):
-        compiled = " ".join(map(os.path.relpath, _files(path, root)))
+        compiled = " ".join(quote(os.path.relpath(file)) for file in _files(path, root))
         lines.append(f"  dbt-gitops sync {compiled}    compiles it to {PATH}, which is missing")
     click.echo(defused("\n".join(lines)))
 
@@ -119,17 +127,17 @@ def _files(path: Path, root: Path) -> list[Path]:
 
 
 def _sync(path: Path, root: Path) -> None:
-    """As the verb does it; raises what that raises, and says that the jobs file is there."""
+    """As the verb does it. Raises ConfigInvalid, which says that the jobs file is there."""
     try:
         files = [load_whole(Path(os.path.relpath(file))) for file in _files(path, root)]
         result = compilation(files, root)
         write_workflow(result, root)
-    except DbtGitopsError as error:
-        known = "" if isinstance(error, JobsFileInvalid) else f"{error.what}\n"
-        raise type(error)(
+    except ConfigInvalid as error:
+        raise ConfigInvalid(
             f"{PATH} isn't written, and {path} is",
-            why=f"{known}{error.why}",
-            hint=f"{error.hint or 'dbt-gitops sync'}; init need not be called again",
+            why="\n".join(filter(None, (error.what, error.why))),
+            hint=f"{error.hint or 'mend that'}; then dbt-gitops sync"
+            f" {' '.join(quote(os.path.relpath(file)) for file in _files(path, root))}",
         ) from error
     click.echo(f"wrote {os.path.relpath(root / PATH)}: what GitHub runs, compiled from it")
     warn_of_rivals(root, action_of([each.config for each in files if each.config]))

@@ -478,9 +478,22 @@ def test_a_workflow_of_somebody_else_is_left_and_what_is_there_is_said(tmp_path:
     assert done.code == 2
     assert f"{PATH} isn't written, and dbt_jobs.yml is" in done.err
     assert "is not a workflow that dbt-gitops compiled" in done.err
-    assert "dbt-gitops sync --force" in done.err
+    assert "dbt-gitops sync --force overwrites it; then dbt-gitops sync dbt_jobs.yml\n" in done.err
     assert (project.path / PATH).read_text() == "on: push\njobs: {}\n"
     assert load(project.path / "dbt_jobs.yml").problems == ()
+
+
+def test_where_another_jobs_file_is_no_good_nothing_is_written(tmp_path: Path) -> None:
+    files = {f"a/{name}": text for name, text in SHOP.items()}
+    files |= {f"b/{name}": text for name, text in tiny_files("prod", "ci").items()}
+    project = project_of(tmp_path / "mono", files)
+    assert project.cli("init", "--yes", "--project-dir", "a").code == 0
+    project.append("a/dbt_jobs.yml", "odd: 1\n")
+    before = snapshot(project.path)
+    done = project.cli("init", "--yes", "--project-dir", "b")
+    assert (done.code, "error: a/dbt_jobs.yml is not valid" in done.err) == (2, True)
+    assert "dbt-gitops validate a/dbt_jobs.yml" in done.err
+    assert snapshot(project.path) == before
 
 
 def test_a_name_with_line_breaks_gives_no_command(tmp_path: Path) -> None:
