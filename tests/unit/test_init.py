@@ -120,7 +120,7 @@ def test_each_choice_says_where_it_comes_from(tmp_path: Path) -> None:
     for said in (
         "# profiles.yml has dev and prod.\n    target: prod\n",
         "# As requirements.txt has it.",
-        "# 3 models (1 table, 1 incremental, 1 view), counted in its files.\n",
+        "# 3 models (1 incremental, 1 table, 1 view), counted in its files.\n",
         "# Tags: daily (2);",
         "# 1 source table with `freshness`",
         "# 1 incremental model: late",

@@ -40,8 +40,22 @@ class Contents:
     unread: list[Path] = field(default_factory=list)
 
     @property
+    def kinds(self) -> list[tuple[str, int]]:
+        """The materializations, the most frequent first."""
+        return _ranked(self.materialized)
+
+    @property
+    def ranked_tags(self) -> list[tuple[str, int]]:
+        return _ranked(self.tags)
+
+    @property
     def incremental(self) -> int:
         return self.materialized["incremental"]
+
+
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+    """The same on every machine, in whatever order files come."""
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def contents(folder: Path, project: Mapping[str, Any], environ: Mapping[str, str]) -> Contents:

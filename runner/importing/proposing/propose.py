@@ -216,7 +216,7 @@ def _add_production(draft: Draft, found: Found, choices: Choices) -> None:
 
 def _of_contents(found: Found) -> str:
     there = found.contents
-    kinds = [f"{number} {kind}" for kind, number in there.materialized.most_common()]
+    kinds = [f"{number} {kind}" for kind, number in there.kinds]
     of_kinds = f" ({', '.join(kinds)})" if len(kinds) > 1 else ""
     counts = [
         f"{counted(there.models, 'model')}{of_kinds}",
@@ -224,7 +224,7 @@ def _of_contents(found: Found) -> str:
         counted(there.snapshots, "snapshot") if there.snapshots else "",
     ]
     said = f"{listed(counts)}, counted in {there.by}."
-    tags = [(one_line(tag), number) for tag, number in there.tags.most_common(_MOST_TAGS)]
+    tags = [(one_line(tag), number) for tag, number in there.ranked_tags[:_MOST_TAGS]]
     if not tags:
         return said
     listing = ", ".join(f"{tag} ({number})" for tag, number in tags)
