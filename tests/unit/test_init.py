@@ -11,6 +11,7 @@ import yaml
 
 from runner.config import load
 from runner.config.rules.judging import judged
+from runner.importing.proposing.variables import looks_secret
 from runner.workflow import PATH
 from tests.conftest import EXAMPLE, MADE, TINY, Project
 from tests.initial import CANARY, SHOP, project_of, shop
@@ -360,6 +361,25 @@ def test_a_password_that_is_written_out_is_named_and_never_shown(tmp_path: Path)
     done = project.cli("init", "--yes")
     assert "`password` of target prod is written into profiles.yml" in done.out
     no_canary(project, done.out, done.err)
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("password", True),
+        ("PGPASSWORD", True),
+        ("private_key_passphrase", True),
+        ("DBT_ENV_SECRET_CLIENT_ID", True),
+        ("private_key", True),
+        ("private_key_path", False),
+        ("token_uri", False),
+        ("client_id", False),
+        ("SNOWFLAKE_ACCOUNT", False),
+        ("keyfile", False),
+    ],
+)
+def test_what_looks_secret(name: str, secret: bool) -> None:
+    assert looks_secret(name) is secret
 
 
 @pytest.mark.parametrize("where", ["home", "ignored", "DBT_PROFILES_DIR"])

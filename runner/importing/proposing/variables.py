@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 _ENV_VAR = re.compile(r"""env_var\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']\s*(,?)""")
+# What a name that ends so has is where something is, and not that itself.
 _SECRET = re.compile(
-    r"pass(word|wd|phrase)?$|secret|token|credential|api_?key|private_?key|access_?key|keyfile_json$",
+    r"^DBT_ENV_SECRET_|^(?!.*(?:path|ur[il]|file|endpoint|_id)$).*"
+    r"(?:pass(?:word|wd|phrase)?$|secret|token|credential|(?:api|private|access)_?key|keyfile_json$)",
     re.IGNORECASE,
 )
 
