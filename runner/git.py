@@ -101,6 +101,17 @@ def repository_root(folder: Path, environ: Mapping[str, str]) -> Path | None:
     return Path(top.out).resolve() if top.ok else None
 
 
+def default_branch_of(folder: Path, environ: Mapping[str, str]) -> str:
+    """origin's default branch, or the one of a repository without remotes, else the one checked out."""
+    git = Git(folder, environ)
+    return _default_branch(git) or git("symbolic-ref", "--quiet", "--short", "HEAD").out
+
+
+def is_ignored(file: Path, environ: Mapping[str, str]) -> bool:
+    """Whether .gitignore keeps a file out; one that is committed all the same isn't kept out."""
+    return Git(file.parent, environ)("check-ignore", "--quiet", "--", file.name).ok
+
+
 def file_at(root: Path, ref: str, path: str, environ: Mapping[str, str]) -> bytes | None:
     """A file as it is in another commit; None where that has none. ``path`` starts at the root.
 

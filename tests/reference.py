@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from runner.importing.dbt_cloud import read
 from runner.importing.writing import drafted
 from runner.reports.losses import as_text
 from tests.drawn import drawn
+from tests.initial import shop
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -77,9 +79,21 @@ def record() -> str:
     return "\n\n".join(_tables(schema, schema, ()))
 
 
+def first_init() -> str:
+    """What `init` says of a small project."""
+    with TemporaryDirectory() as folder:
+        done = shop(Path(folder) / "shop").cli("init", "--yes")
+    assert done.code == 0, done.err
+    return f"```text\n$ dbt-gitops init --yes\n{done.out}```"
+
+
 # The generated parts of each document.
 SECTIONS: dict[Path, dict[str, Callable[[], str]]] = {
-    README: {"first-jobs-file": first_jobs_file, "exit-codes": exit_codes},
+    README: {
+        "init": first_init,
+        "first-jobs-file": first_jobs_file,
+        "exit-codes": exit_codes,
+    },
     MIGRATION: {"import-report": import_report, "imported-jobs-file": imported_jobs_file},
 }
 

@@ -18,6 +18,7 @@ from runner.github.fence import defused
 
 # Name → (module, what it does): a verb's module is imported when the verb is called.
 VERBS = {
+    "init": ("init", "Write a first jobs file, made of what the dbt project says."),
     "validate": ("validate", "Check jobs files and report every problem at once."),
     "import": ("importing.importing", "Import the jobs of another scheduler into the jobs file."),
     "sync": ("sync", "Compile the jobs files into a workflow of GitHub's."),

@@ -48,23 +48,34 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
     action = action_of([each.config for each in loaded if each.config])
     commit = _commit(action, root, environ) if pin else ""
     result = compilation(_once(loaded), root, commit)
-    if result.text == result.there:
-        click.echo(f"{PATH} is up to date: nothing has changed")
-        return ExitCode.SUCCESS
-    if check:
+    if check and result.text != result.there:
         _say_difference(result)
         _refuse_foreign(result.there or "")
         raise ConfigInvalid(f"{PATH} is stale", hint="dbt-gitops sync")
+    if not write_workflow(result, root, force=force):
+        click.echo(f"{PATH} is up to date: nothing has changed")
+        return ExitCode.SUCCESS
+    click.echo(defused(as_text(result.sources, action, result.there, result.text)))
+    warn_of_rivals(root, action)
+    return ExitCode.SUCCESS
+
+
+def write_workflow(result: Compilation, root: Path, *, force: bool = False) -> bool:
+    """Whether there was anything to write. Raises ConfigInvalid where somebody else wrote what is there."""
+    if result.text == result.there:
+        return False
     if result.there is not None and not force:
         _refuse_foreign(result.there)
     _write(root / PATH, result.text)
-    click.echo(defused(as_text(result.sources, action, result.there, result.text)))
+    return True
+
+
+def warn_of_rivals(root: Path, action: Action) -> None:
     for name in _rivals(root, action):
         click.echo(
             defused(f"note: {name} plans too, and starts the same jobs once more: remove it"),
             err=True,
         )
-    return ExitCode.SUCCESS
 
 
 def _files(root: Path) -> tuple[Path, ...]:

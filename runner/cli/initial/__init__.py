@@ -1,0 +1,1 @@
+"""The parts of ``dbt-gitops init``: what it asks, and what it says."""
