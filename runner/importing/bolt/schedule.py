@@ -12,6 +12,7 @@ from runner.importing.bolt.messages import Messages
 from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.flags import tell_flags
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known, publishes, why_not_after, without_deferral
@@ -43,7 +44,7 @@ class Schedule:
         own = self._known.job_of(self._bolt)
         if own is None:
             self._commands("", {}, self._bolt.steps)
-            why = f"none of its commands is dbt's ({self._bolt.place})"
+            why = f"none of its commands can be a step here ({self._bolt.place})"
             self._fields.rest(why, "what isn't dbt runs in a workflow of its own")
             return
         path = f"jobs.{own.name}"
@@ -72,10 +73,12 @@ class Schedule:
             fields.dropped("description", "it is empty")
             if self._bolt.title != own.name:
                 self._job["description"] = one_line(self._bolt.title)
+        comment = f"From {one_line(self._bolt.name)} in {self._bolt.place.replace(':', ', line ')}"
         owner = text_of(fields.get("owner_email"))
         if owner:
-            self._draft.comments["jobs", own.name] = f"Owner: {one_line(owner)}"
+            comment += f"\nOwner: {one_line(owner)}"
             fields.translated("owner_email", path, "a comment above the job")
+        self._draft.comments["jobs", own.name] = comment
 
     def _environment(self, own: Known) -> None:
         new = own.environment not in self._draft.environments
@@ -233,6 +236,9 @@ class Schedule:
                 self._fields.part("commands", index, "translated", to=f"{path}.steps", why=why)
             else:
                 self._fields.part("commands", index, "carried", to=f"{path}.steps")
+            if path:
+                field = f"commands[{index}]"
+                tell_flags(self._draft, self._bolt.title, field, found, path)
 
     def _continues(self, index: int) -> bool:
         command = self._bolt.data["commands"][index]
