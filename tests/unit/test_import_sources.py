@@ -90,7 +90,9 @@ def told_of(rows: list[Row]) -> dict[str, set[str]]:
 
 def untold(value: Any, told: dict[str, set[str]], path: str = "") -> list[str]:
     """The innermost fields that have no row, nor are in something that was dropped as a whole."""
-    if told.get(path) == {"dropped"} or (path in told and not isinstance(value, dict)):
+    if "dropped" in told.get(path, ()) or (
+        path in told and not (value and isinstance(value, dict))
+    ):
         return []
     if path in told and TOLD_AS_ONE.search(path):
         return []
@@ -346,4 +348,5 @@ def steps_in(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def builds(step: dict[str, Any]) -> bool:
-    return "dbt build" in str(step.get("run", "")).splitlines() and "if" not in step
+    plain, _, _ = str(step.get("run", "")).partition("if true")
+    return "dbt build" in plain.splitlines() and "if" not in step

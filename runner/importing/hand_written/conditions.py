@@ -51,7 +51,9 @@ class Condition:
         if found == {False}:
             return False
         unsure = self.unread or self.endings or len(found) > 1
-        return None if unsure or not set(branches) <= set(self.branches or branches) else True
+        if self.branches and not (branches and set(branches) <= set(self.branches)):
+            return None
+        return None if unsure else True
 
 
 def condition_of(value: Any) -> Condition:

@@ -42,7 +42,8 @@ class Half:
     def holds(self, piece: Piece) -> bool | None:
         """Whether a piece is run for what starts this half; None where that can't be said."""
         condition = condition_of(piece.data.get("if"))
-        return condition.holds(self.events or ("workflow_dispatch",), self.branches)
+        events = ("pull_request",) if "pull_request" in self.events else tuple(self.events)
+        return condition.holds(events or ("workflow_dispatch",), self.branches)
 
     @property
     def kept(self) -> list[Piece]:
@@ -50,7 +51,7 @@ class Half:
 
     @property
     def runs(self) -> bool:
-        return bool(self.kept)
+        return bool(self.kept) and not (self.left_out and not self.events)
 
     @property
     def environment(self) -> str:

@@ -15,6 +15,7 @@ from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.pins import pins_of
 from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
+from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
@@ -64,9 +65,11 @@ def convert(draft: Draft, half: Half, halves: Halves) -> None:
     Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
     variables.add(fields.inner("env"))
     variables.add(whole.inner("env"))
-    for why in (*lost, unstated):
-        if why:
-            fields.note("steps", why, "look at the job's steps")
+    for why in lost:
+        fields.note("steps", why, "look at the job's steps")
+    if unstated:
+        hint = "import the workflow that deploys together with this one, or write `defer` by hand"
+        fields.note("steps", unstated, hint)
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
@@ -76,6 +79,8 @@ def _names(fields: Fields, whole: Fields, name: str) -> None:
     for each in (whole, fields):
         if each.get("name") == name:
             each.carried("name", f"jobs.{name}")
+        elif not text_of(each.get("name")):
+            each.dropped("name", "it is no text")
         else:
             each.translated("name", f"jobs.{name}", f"the job is called `{name}`")
     whole.dropped("run-name", "a run is called by its job and what started it")
@@ -192,7 +197,9 @@ def _rest(fields: Fields, whole: Fields) -> None:
         if not isinstance(step, Mapping):
             fields.part("steps", index, "dropped", why="it is no step")
     fields.pass_on("steps")
-    whole.pass_on("jobs", "on")
+    whole.pass_on("jobs", *(["on"] if events_of(whole.get("on")) else []))
+    if not events_of(whole.get("on")):
+        whole.dropped("on", "nothing starts it, so a person does (`dispatch`)")
     for each in (whole, fields):
         for key, (why, hint) in LOST.items():
             if not isinstance(each.get(key), Mapping):

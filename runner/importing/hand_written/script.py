@@ -146,9 +146,9 @@ def _logical_lines(script: str) -> Iterator[tuple[int, str]]:
             continue
         start = start if said else number
         if line.rstrip().endswith("\\"):
-            said += f"{line.rstrip()[:-1]} "
+            said += f"{line.strip()[:-1].rstrip()} "
             continue
-        whole = f"{said}{line}".strip()
+        whole = f"{said}{line.strip()}"
         here = _HERE.search(whole)
         until = here[2] if here else ""
         yield start, whole

@@ -10,8 +10,9 @@ from runner.importing.hand_written.conditions import ALL_ENDINGS
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.triggers import Events
 from runner.importing.reading import texts_of
-from runner.importing.references import Known, why_not_after
+from runner.importing.references import Known, upstreams, why_not_after
 
+NO_UPSTREAM = "no job here is of such a workflow, or it waits for this one itself"
 ELSEWHERE = "start it from that workflow by `dbt-gitops trigger`"
 
 
@@ -25,10 +26,17 @@ def start(draft: Draft, half: Half, halves: Halves, job: dict[str, Any], fields:
         job["triggers"]["job"] = _trigger(after, _endings(half, ("success",)))
         why = "it starts after these jobs, whatever started them"
         fields.translated("needs", f"{path}.triggers.job", why)
+        named = texts_of(half.body.get("needs"))
+        if gone := [each for each in named if not halves.called(half.workflow, each)]:
+            why = f"no job here is {', '.join(gone)}"
+            fields.note("needs", why, "what it does stays in a workflow that starts this job")
         _same_as_upstream(on, half, f"{path}.triggers.job")
     else:
         hint = "" if half.pull_request else "what they do stays in a workflow that starts this job"
-        fields.dropped("needs", "none of them is a job here that it can wait for", hint)
+        why = "none of them is a job here that it can wait for"
+        if half.pull_request:
+            why = "jobs of pull requests start at the same time"
+        fields.dropped("needs", why, hint)
         job["triggers"] = Events(half.events, on, path).read()
         _of_workflows(draft, half, halves, job, on, path)
     for event in half.left_out:
@@ -73,40 +81,50 @@ def _of_workflows(
     name = halves.name(half)
     types = texts_of(inner.get("types")) or ["completed"]
     wanted = texts_of(inner.get("workflows"))
-    found = {each: _last(draft, halves.called(each)) for each in wanted}
-    good = [
-        known
-        for each in found.values()
-        for known in each
-        if not why_not_after(draft.jobs, name, known)
-    ]
+    found = {each: _startable(draft, halves.called(each), name) for each in wanted}
+    good = [known for each in found.values() for known in each]
     if "completed" not in types or not good:
-        why = "no job here is of such a workflow, or it waits for this one itself"
-        inner.rest(why if "completed" in types else "jobs start others at their end", ELSEWHERE)
-        on.dropped("workflow_run", why, ELSEWHERE)
+        why = NO_UPSTREAM if "completed" in types else "jobs start others at their end"
+        inner.rest(why, ELSEWHERE)
+        on.rest(why, ELSEWHERE)
         return
-    endings = _endings(half, ALL_ENDINGS)
-    job["triggers"]["job"] = _trigger(good, endings)
-    gone = [each for each, known in found.items() if not set(known) & set(good)]
+    job["triggers"]["job"] = _after_all(draft, good, _endings(half, ALL_ENDINGS))
     inner.translated("workflows", to, "it starts after the last jobs of these workflows")
-    if gone:
-        why = f"no job here is of {', '.join(gone)}, or it waits for this one itself"
-        inner.note("workflows", why, ELSEWHERE)
+    if gone := [each for each, known in found.items() if not known]:
+        inner.note("workflows", f"{NO_UPSTREAM}: {', '.join(gone)}", ELSEWHERE)
     inner.translated("types", f"{to}.on", "an end is success, error or cancelled")
     inner.dropped("branches", "runs of the default branch alone start others")
     inner.rest("a jobs file has no such filter")
 
 
-def _last(draft: Draft, found: list[Known]) -> list[Known]:
-    """Those of the jobs that no other of them waits for."""
-    names = {each.name for each in found}
-    waited = {
-        name
-        for each in names
-        for trigger in [draft.jobs.get(each, {}).get("triggers", {}).get("job", {})]
-        for name in trigger.get("all_of", [trigger.get("name")])
-    }
-    return [each for each in found if each.name not in waited]
+def _startable(draft: Draft, found: list[Known], name: str) -> list[Known]:
+    return [each for each in found if not why_not_after(draft.jobs, name, each)]
+
+
+def _after_all(draft: Draft, found: list[Known], endings: tuple[str, ...]) -> Any:
+    """After the last jobs of workflows; after an earlier one where that fails, and that counts, too."""
+    waited = {name for each in found for name in _waits_for(draft, each) if _goes_on(draft, each)}
+    last = [each for each in found if each.name not in waited and _goes_on(draft, each)]
+    failing = tuple(each for each in endings if each != "success")
+    others = [each for each in found if each not in last] if failing else []
+    triggers = [_trigger(last or found, endings)]
+    triggers += [{"name": each.name, "on": list(failing)} for each in others if last]
+    return triggers if len(triggers) > 1 else triggers[0]
+
+
+def _triggers(draft: Draft, job: Known) -> list[dict[str, Any]]:
+    given = draft.jobs.get(job.name, {}).get("triggers", {}).get("job", [])
+    return given if isinstance(given, list) else [given]
+
+
+def _waits_for(draft: Draft, job: Known) -> list[str]:
+    return upstreams(draft.jobs.get(job.name, {}))
+
+
+def _goes_on(draft: Draft, job: Known) -> bool:
+    """Whether a job runs where all goes well, and not only after failures."""
+    given = _triggers(draft, job)
+    return not given or any("success" in each.get("on", ["success"]) for each in given)
 
 
 def _condition(half: Half, job: dict[str, Any], fields: Fields, path: str) -> None:

@@ -153,7 +153,8 @@ class Telling:
         if fields.get("continue-on-error"):
             hint = "what may fail belongs in a job of its own: the next starts on success and error"
             fields.dropped("continue-on-error", "a step that fails ends the job", hint)
-        fields.dropped("continue-on-error", "it is off, and so it is here")
+        else:
+            fields.dropped("continue-on-error", "it is off, and so it is here")
         fields.translated("working-directory", "project", "the folder of its commands")
         hint = f"`{self.path}.timeout` is that of all steps"
         fields.dropped("timeout-minutes", "a step has no timeout of its own", hint)
