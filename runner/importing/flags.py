@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
-from runner.importing.fields import shown
+from runner.importing.fields import Fields, shown
 from runner.importing.rows import Fate, Row
 
 OPTIONS = {
@@ -34,6 +34,13 @@ def tell_flags(draft: Draft, title: str, field: str, steps: Sequence[StepOf], pa
             if key not in told:
                 told.add(key)
                 draft.rows.append(_row(draft, job, title, field, path, setting, value))
+
+
+def tell_other_keys(draft: Draft, title: str, field: str, command: Any) -> None:
+    """A command of Bolt has its text, and may say that it continues; no more is known of it."""
+    if isinstance(command, Mapping):
+        own = {k: v for k, v in command.items() if k not in ("command", "continue_on_error")}
+        Fields(own, draft.rows, title, f"{field}.").rest()
 
 
 def _taken(step: StepOf) -> list[tuple[str, Any]]:

@@ -188,7 +188,8 @@ def _concurrency(fields: Fields, half: Half, job: dict[str, Any], path: str) -> 
 def _rest(fields: Fields, whole: Fields) -> None:
     for each in (whole, fields):
         run = each.inner("defaults").inner("run")
-        run.translated("working-directory", "project", "the folder where dbt runs")
+        if text_of(run.get("working-directory")):
+            run.translated("working-directory", "project", "the folder where dbt runs")
         run.dropped("shell", "no shell runs a step")
         for key, (why, hint) in LOST.items():
             each.inner(key).rest(why, hint)

@@ -40,9 +40,7 @@ _SHELL = re.compile(
     r"set\s+-[a-z]+(\s+pipefail)?|mkdir\s[^|;&<>]*|(echo|printf)\s[^|<>]*|(source|\.)\s+\S*activate"
 )
 _PROFILES = re.compile(r"profiles\.yml\b")
-_OPENS = re.compile(
-    r"(if|for|while|until|case)\s|(function\s+)?[\w-]+\s*\(\)\s*\{?$|function\s|\{$|\($"
-)
+_OPENS = re.compile(r"(if|for|while|until|case)\s|(function\s+)?[\w-]+\s*\(\)|function\s|\{$|\($")
 _CLOSES = re.compile(r"(fi|done|esac|\}|\))(\s*[;&|].*)?$")
 _HERE = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 

@@ -155,7 +155,8 @@ class Telling:
             fields.dropped("continue-on-error", "a step that fails ends the job", hint)
         else:
             fields.dropped("continue-on-error", "it is off, and so it is here")
-        fields.translated("working-directory", "project", "the folder of its commands")
+        if text_of(fields.get("working-directory")):
+            fields.translated("working-directory", "project", "the folder of its commands")
         hint = f"`{self.path}.timeout` is that of all steps"
         fields.dropped("timeout-minutes", "a step has no timeout of its own", hint)
         fields.dropped("shell", "no shell runs a step")

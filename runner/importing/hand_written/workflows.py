@@ -93,9 +93,9 @@ def _halves(draft: Draft, file: Path) -> Iterator[Half]:
             hint = "import that one as well, with the triggers of this" if calls else ALONE
             jobs.dropped(name, CALLS if calls else NOT_OURS, hint)
     if not running:
-        events = Fields(events_of(workflow.root.get("on")), draft.rows, workflow.title, "on.")
-        events.rest(NOT_OURS)
-        fields.pass_on("on")
+        events = events_of(workflow.root.get("on"))
+        Fields(events, draft.rows, workflow.title, "on.").rest(NOT_OURS)
+        fields.pass_on(*(["on"] if events else []))
         fields.rest(NOT_OURS)
     for name in running:
         title = workflow.title if len(running) == 1 else f"{workflow.title} {name}"
