@@ -24,6 +24,7 @@ _ARTIFACT = re.compile(
 _MESSAGES = re.compile(r"slack|teams|pagerduty|mail|discord|webhook", re.IGNORECASE)
 GETS = ("curl", "wget", "gh ")
 _STATE_FILES = re.compile(r"manifest|run_results|state|target", re.IGNORECASE)
+NEVER = "its job's `if` holds for nothing that starts the workflow"
 _OUTSIDE = "keep it in a workflow that starts this job, or waits for it"
 _BY_HAND = "write its dbt commands by hand into `steps`"
 _UNKNOWN = "dbt-gitops doesn't know what it is for"
@@ -106,10 +107,12 @@ class Telling:
             condition = text_of(piece.data.get("if"))
             hint = "write it by hand into the job that it belongs to"
             return Told("dropped", "", f"a step has no condition: {condition}", hint)
+        if piece.runs and not self.path:
+            return Told("dropped", "", NEVER, "write the job by hand, with triggers of its own")
         why = "; ".join(dict.fromkeys(step.why for step in piece.steps if step.why))
-        if not piece.runs or not self.path:
+        if not piece.runs:
             hint = next((step.hint for step in piece.steps if step.hint), "")
-            return Told("dropped", "", why or "its job isn't in the jobs file", hint)
+            return Told("dropped", "", why, hint)
         return Told("translated" if why else "carried", f"{self.path}.steps", why)
 
     def _action(self, piece: Piece) -> Told:

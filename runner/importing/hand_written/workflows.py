@@ -18,7 +18,7 @@ from runner.importing.hand_written.conditions import PULL_REQUESTS, condition_of
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.job import convert
 from runner.importing.hand_written.pieces import Piece, joined, pieces
-from runner.importing.hand_written.telling import Telling
+from runner.importing.hand_written.telling import NEVER, Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import without_secrets
 from runner.importing.projects import most_used, only_of
@@ -178,6 +178,7 @@ def _leave_out(draft: Draft, half: Half, halves: Halves) -> None:
     """Tell each field of a job that has no step left."""
     sibling = halves.sibling(half)
     why = f"no step of dbt is left for {'pull requests' if half.pull_request else 'it'}"
+    why = NEVER if half.kept else why
     Telling(draft=draft, half=half, path="", sibling=sibling, pinned=False).tell(None)
     events = {**half.events, **half.left_out}
     on = Fields(events, draft.rows, half.title, "on.")
