@@ -70,6 +70,14 @@ def test_every_field_of_a_workflow_is_told(case: Path) -> None:
         assert untold_of(file, rows) == []
 
 
+def test_both_halves_of_a_job_tell_each_step() -> None:
+    rows = draft_of(next(case for case in WORKFLOWS if case.stem == "pull_request")).rows
+    for title in ("dbt CI", "dbt CI pull request"):
+        fields = {row.field for row in rows if row.job == title}
+        for index in range(6):
+            assert any(field.startswith(f"jobs.dbt.steps[{index}].") for field in fields)
+
+
 def untold_of(file: Path, rows: list[Row]) -> list[str]:
     """The fields of a workflow without a row; a file without dbt has one row."""
     _, root = read_yaml(file, hand_written.workflows.KIND)
