@@ -155,9 +155,11 @@ def _json(file: Path) -> Any:
         with file.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise ConfigInvalid(f"{file} can't be read", why=error.strerror or str(error)) from error
+        why = error.strerror or str(error)
+        raise ConfigInvalid(f"{file} can't be read", why=why, hint=SAVE) from error
     if len(raw) > MOST_BYTES:
-        raise ConfigInvalid(f"{file} is too large", why=f"{MOST_BYTES:,} bytes are the most")
+        why = f"{MOST_BYTES:,} bytes are the most"
+        raise ConfigInvalid(f"{file} is too large", why=why, hint="save the jobs page by page")
     if not raw.strip():
         raise ConfigInvalid(f"{file} is empty", hint=SAVE)
     if raw.lstrip()[:1] == b"<":

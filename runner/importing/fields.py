@@ -46,7 +46,7 @@ class Fields:
         """The mapping under a key, told field by field; an empty one where there is none."""
         if key not in self._inner:
             there = self._data.get(key)
-            if isinstance(there, Mapping):
+            if isinstance(there, Mapping) and there:
                 self._told.add(key)
             data = {str(k): v for k, v in there.items()} if isinstance(there, Mapping) else {}
             path = f"{self._path}{key}."

@@ -10,6 +10,7 @@ from typing import Any
 from runner.dbt.argv import THREADED, WITHOUT_MANIFEST
 from runner.importing.commands import StepOf, with_options
 from runner.importing.draft import Draft
+from runner.importing.projects import project_of
 from runner.steps import parse_step
 
 Job = dict[str, Any]
@@ -23,13 +24,15 @@ class Placed:
     lost: tuple[str, ...]
 
 
-def place(draft: Draft, job: Job, found: Sequence[StepOf], folder: str = ".") -> Placed:
+def place(draft: Draft, job: Job, found: Sequence[StepOf]) -> Placed:
     """Put steps, target, threads and variables into a job, and folders into the draft.
 
     The job and its environment say no target and no threads yet. What the steps don't agree on stays
-    their own. ``folder`` is where they ran, from the repository. Steps that were dropped are left out.
+    their own. All steps are of one dbt project. Steps that were dropped are left out.
     """
     kept = [each for each in found if each.step is not None]
+    if kept and (folder := project_of(kept[0])) != ".":
+        draft.top["project"] = folder
     for setting in ("target", "threads"):
         value = _agreed(kept, setting)
         if value is not None:
@@ -39,8 +42,7 @@ def place(draft: Draft, job: Job, found: Sequence[StepOf], folder: str = ".") ->
     job["steps"] = [each.step for each in kept]
     lost = (
         *_variables(job, kept),
-        *_project(draft, kept, folder),
-        *_profiles(draft, job, kept, folder),
+        *_profiles(draft, job, kept),
     )
     return Placed(steps=tuple(kept), lost=lost)
 
@@ -81,23 +83,14 @@ def _variables(job: Job, kept: Sequence[StepOf]) -> list[str]:
     return lost
 
 
-def _project(draft: Draft, kept: Sequence[StepOf], folder: str) -> list[str]:
-    lost: list[str] = []
-    for each in kept:
-        there = posixpath.normpath(posixpath.join(folder, each.settings.get("project", ".")))
-        if draft.top.setdefault("project", there) != there:
-            lost.append(f"`{each.step}` is of the project in {there}: it needs a jobs file there")
-    return lost
-
-
-def _profiles(draft: Draft, job: Job, kept: Sequence[StepOf], folder: str) -> list[str]:
+def _profiles(draft: Draft, job: Job, kept: Sequence[StepOf]) -> list[str]:
     lost: list[str] = []
     environment = draft.environments[job["environment"]]
     for each in kept:
         named = each.settings.get("profiles_dir", "~")
         if named.startswith("~"):  # the home folder is where dbt looks by itself
             continue
-        there = posixpath.normpath(posixpath.join(folder, named))
+        there = posixpath.normpath(named)
         if environment.setdefault("profiles_dir", there) != there:
             lost.append(f"`{each.step}` has its profiles in {there}: that needs an environment")
     return lost

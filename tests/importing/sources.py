@@ -57,6 +57,7 @@ def loaded(draft: Draft) -> Loaded:
 def described(draft: Draft) -> str:
     text = yaml.safe_dump(jobs_file(draft), sort_keys=False, allow_unicode=True, width=100)
     comments = [f"# {'.'.join(path)}: {said}" for path, said in draft.comments.items()]
+    comments = [each.replace(f"{FOLDER}/", "") for each in comments]
     rows = [_row(row).replace(f"{FOLDER}/", "") for row in draft.rows]
     return "\n".join([text, *comments, "", *rows, ""])
 

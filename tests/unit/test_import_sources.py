@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,20 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.config.nodes import Mapping, Node, Sequence, plain
+from runner.config.nodes import plain
 from runner.errors import ConfigInvalid
 from runner.importing import bolt, hand_written
 from runner.importing.commands import steps_of
 from runner.importing.draft import Draft
+from runner.importing.hand_written.triggers import events_of
 from runner.importing.reading import files_of, read_yaml
+from runner.importing.rows import Row
 from tests.importing.sources import CASES, described, draft_of, golden, jobs_file, loaded
 
 BOLT = [case for case in CASES if case.parent.name == "bolt"]
+WORKFLOWS = [case for case in CASES if case.parent.name == "workflow"]
+# Mappings in lists, whose parts share a row.
+TOLD_AS_ONE = re.compile(r"^(commands|on\.schedule)\[\d+\]$|^(hightouch|self_healing)$")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.stem}")
@@ -50,38 +56,77 @@ def leads_somewhere(values: Any, path: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("case", BOLT, ids=lambda case: case.stem)
 def test_every_field_of_a_schedule_is_told(case: Path) -> None:
-    told = {row.field.split("[")[0] for row in draft_of(case).rows}
-    for file in files_of([case], bolt.files.PATTERNS):
-        _, root = read_yaml(file)
+    rows = draft_of(case).rows
+    for file in files_of([case], bolt.files.KIND):
+        _, root = read_yaml(file, bolt.files.KIND)
         for node in root.items("schedules"):
-            assert set(leaves(node)) <= told
+            assert untold(plain(node), told_of(rows)) == []
 
 
-def leaves(node: Node, path: str = "") -> Iterator[str]:
-    """The paths of all fields, as deep as rows tell them: in blocks, not in lists."""
-    assert isinstance(node, Mapping)
-    for key, entry in node.entries.items():
-        inner = entry.node
-        if (
-            isinstance(inner, Mapping)
-            and inner.entries
-            and key not in ("hightouch", "self_healing")
-        ):
-            yield from leaves(inner, f"{path}{key}.")
-        elif isinstance(inner, Sequence) or plain(inner) is not Ellipsis:
-            yield f"{path}{key}"
+@pytest.mark.parametrize("case", WORKFLOWS, ids=lambda case: case.stem)
+def test_every_field_of_a_workflow_is_told(case: Path) -> None:
+    rows = draft_of(case).rows
+    for file in files_of([case], hand_written.workflows.KIND):
+        assert untold_of(file, rows) == []
+
+
+def test_both_halves_of_a_job_tell_each_step() -> None:
+    rows = draft_of(next(case for case in WORKFLOWS if case.stem == "pull_request")).rows
+    for title in ("dbt CI", "dbt CI pull request"):
+        fields = {row.field for row in rows if row.job == title}
+        for index in range(6):
+            assert any(field.startswith(f"jobs.dbt.steps[{index}].") for field in fields)
+
+
+def untold_of(file: Path, rows: list[Row]) -> list[str]:
+    """The fields of a workflow without a row; a file without dbt has one row."""
+    _, root = read_yaml(file, hand_written.workflows.KIND)
+    data = {key: plain(entry.node) for key, entry in root.entries.items()}
+    if any(row.field == str(file) for row in rows):
+        return []
+    on = events_of(data.get("on"))
+    return untold({**data, **({"on": on} if on else {})}, told_of(rows))
+
+
+def told_of(rows: list[Row]) -> dict[str, set[str]]:
+    """What became of each field, which may be told in several jobs."""
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.field.split(" ")[0], set()).add(row.fate)
+    return found
+
+
+def untold(value: Any, told: dict[str, set[str]], path: str = "") -> list[str]:
+    """The innermost fields that have no row, nor are in something that was dropped as a whole."""
+    if "dropped" in told.get(path, ()) or (
+        path in told and not (value and isinstance(value, dict))
+    ):
+        return []
+    if path in told and TOLD_AS_ONE.search(path):
+        return []
+    if isinstance(value, dict) and value:
+        keys = [f"{path}.{key}" if path else str(key) for key in value]
+        parts = [*zip(keys, value.values(), strict=True)]
+    elif isinstance(value, list) and value:
+        parts = [(f"{path}[{index}]", each) for index, each in enumerate(value)]
+    else:
+        return [path]
+    return [each for key, inner in parts for each in untold(inner, told, key)]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("schedules: [", ":2: this is not YAML"),
-        ("<html>\n<body>500</body>", ":1: the file holds no mapping"),
-        ("", ":1: the file is empty"),
-        ("version: 1\n", ":1: there is no `schedules`"),
-        ("schedules:\n  - daily\n", ":2: a schedule must be a mapping"),
-        ("schedules:\n  - name: a\n  - commands: [dbt build]\n", ":3: a schedule has no `name`"),
-        ("schedules:\n  - {name: a, name: b}\n", ":2: the key `name` is written twice"),
+        ("schedules: [", ":2:1: this is not YAML"),
+        ("<html>\n<body>500</body>", ":1:1: this is a web page, not a file of Bolt"),
+        ("daily", ":1:1: the file holds no mapping"),
+        ("schedules:\n", ":1:11: `schedules` is no list"),
+        ("schedules: {name: a}\n", ":1:12: `schedules` is no list"),
+        ("", ":1:1: the file is empty"),
+        ("version: 1\n", ":1:1: there is no `schedules`"),
+        ("schedules:\n  - daily\n", ":2:5: a schedule must be a mapping"),
+        ("schedules:\n  - name: a\n  - commands: [dbt build]\n", ":3:5: a schedule has no `name`"),
+        ("schedules:\n  - {name: a, name: b}\n", ":2:15: the key `name` is written twice"),
         ("schedules: []\n", "no schedule in"),
         ("schedules:\n  - {name: a, commands: [python x.py]}\n", "has a step that dbt runs"),
     ],
@@ -101,7 +146,7 @@ def test_paths_are_files_globs_and_folders(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.yml").write_text(text.replace("NAME", name))
     assert list(bolt.read([tmp_path / "*.yml", tmp_path / "one.yml"]).jobs) == ["one", "two"]
-    with pytest.raises(ConfigInvalid, match="names no file") as caught:
+    with pytest.raises(ConfigInvalid, match="has no file to import") as caught:
         bolt.read([tmp_path])
     assert "paradime_schedules.yml" in caught.value.why
 
@@ -216,9 +261,9 @@ def test_each_line_of_a_script_is_told_by_its_own_line(tmp_path: Path) -> None:
     text = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          make\n\n          dbt build\n      - run: dbt test\n"
     file = workflow(tmp_path, text)
     rows = {row.value: row.field for row in hand_written.read([file]).rows}
-    assert rows['"make"'] == f"{file}:6"
-    assert rows['"dbt build"'] == f"{file}:8"
-    assert rows['"dbt test"'] == f"{file}:9"
+    assert rows['"make"'] == f"jobs.a.steps[0].run ({file}:6)"
+    assert rows['"dbt build"'] == f"jobs.a.steps[0].run ({file}:8)"
+    assert rows['"dbt test"'] == f"jobs.a.steps[1].run ({file}:9)"
 
 
 runs = st.lists(
@@ -289,7 +334,9 @@ def test_whatever_workflows_say_the_result_is_valid(
         file.write_text(yaml.safe_dump(each, allow_unicode=True))
     draft = drafted(files)
     assert draft or not any(builds(step) for each in given for step in steps_in(each))
-    assert draft is None or loaded(draft).errors == ()
+    if draft is not None:
+        assert loaded(draft).errors == ()
+        assert [each for file in files for each in untold_of(file, draft.rows)] == []
 
 
 def drafted(files: list[Path]) -> Draft | None:
@@ -309,4 +356,5 @@ def steps_in(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def builds(step: dict[str, Any]) -> bool:
-    return "dbt build" in str(step.get("run", "")).splitlines() and "if" not in step
+    plain, _, _ = str(step.get("run", "")).partition("if true")
+    return "dbt build" in plain.splitlines() and "if" not in step

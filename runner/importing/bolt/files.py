@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runner.config.nodes import Mapping, Node, plain
+from runner.config.nodes import Sequence as Nodes
 from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.bolt.known import Bolt, Schedules
@@ -13,14 +15,19 @@ from runner.importing.bolt.schedule import Schedule
 from runner.importing.commands import StepOf, steps_of
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.reading import files_of, read_yaml, text_of, wrong
+from runner.importing.projects import most_used, only_of
+from runner.importing.reading import Kind, files_of, read_yaml, text_of, wrong
 
-PATTERNS = (
-    "paradime_schedules.yml",
-    "paradime_schedules.yaml",
-    ".bolt/**/*.yml",
-    ".bolt/**/*.yaml",
+KIND = Kind(
+    name="a file of Bolt",
+    patterns=(
+        "paradime_schedules.yml",
+        "paradime_schedules.yaml",
+        ".bolt/**/*.yml",
+        ".bolt/**/*.yaml",
+    ),
 )
+ELSEWHERE = "write it by hand into a jobs file of its own, {}/dbt_jobs.yml"
 
 
 def read(paths: Sequence[Path]) -> Draft:
@@ -29,8 +36,9 @@ def read(paths: Sequence[Path]) -> Draft:
     Raises ConfigInvalid where a file can't be read, or where nothing in them is a job.
     """
     draft = Draft(top={"state": "github"})
-    files = files_of(paths, PATTERNS)
+    files = files_of(paths, KIND)
     found = [schedule for file in files for schedule in _schedules(draft, file)]
+    found = _of_one_project(found)
     known = Schedules(found)
     for each in found:
         Schedule(draft, each, known).convert()
@@ -41,25 +49,36 @@ def read(paths: Sequence[Path]) -> Draft:
             why="a job is a list of dbt commands",
             hint="name other files, or write the jobs file by `dbt-gitops init`",
         )
-    if draft.top.get("project") == ".":
-        del draft.top["project"]
     return draft
 
 
+def _of_one_project(found: Sequence[Bolt]) -> list[Bolt]:
+    """The schedules without the steps of other projects than that of most steps."""
+    folder = most_used(step for bolt in found for _, step in bolt.steps)
+    return [
+        replace(
+            bolt, steps=tuple((at, only_of(folder, step, ELSEWHERE)) for at, step in bolt.steps)
+        )
+        for bolt in found
+    ]
+
+
 def _schedules(draft: Draft, file: Path) -> list[Bolt]:
-    source, root = read_yaml(file)
+    source, root = read_yaml(file, KIND)
     fields = Fields({key: plain(entry.node) for key, entry in root.entries.items()}, draft.rows)
     fields.translated("version", "version", "the jobs file has a version of its own")
     if "schedules" not in root.entries:
         raise wrong(
             source, root.span, "there is no `schedules`", "Bolt's files have `schedules: [...]`"
         )
-    found = [_schedule(source, node) for node in root.items("schedules")]
-    told = {"schedules"}
-    for key in root.entries.keys() - told:
-        if key != "version":
-            fields.dropped(key, "dbt-gitops doesn't know this field")
-    return found
+    given = root.entries["schedules"].node
+    if not isinstance(given, Nodes):
+        raise wrong(
+            source, given.span, "`schedules` is no list", "Bolt's files have `schedules: [...]`"
+        )
+    fields.pass_on("schedules")
+    fields.rest()
+    return [_schedule(source, node) for node in given.items]
 
 
 def _schedule(source: Source, node: Node) -> Bolt:

@@ -12,6 +12,7 @@ from runner.importing.bolt.messages import Messages
 from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.flags import tell_flags, tell_other_keys
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known, publishes, why_not_after, without_deferral
@@ -43,8 +44,8 @@ class Schedule:
         own = self._known.job_of(self._bolt)
         if own is None:
             self._commands("", {}, self._bolt.steps)
-            why = f"none of its commands is dbt's ({self._bolt.place})"
-            self._fields.rest(why, "what isn't dbt runs in a workflow of its own")
+            why = f"none of its commands can be a step here ({self._bolt.place})"
+            self._fields.rest(why, "the rows of its commands say what to do")
             return
         path = f"jobs.{own.name}"
         self._names(own, path)
@@ -72,10 +73,12 @@ class Schedule:
             fields.dropped("description", "it is empty")
             if self._bolt.title != own.name:
                 self._job["description"] = one_line(self._bolt.title)
+        comment = f"From {one_line(self._bolt.name)} in {self._bolt.place.replace(':', ', line ')}"
         owner = text_of(fields.get("owner_email"))
         if owner:
-            self._draft.comments["jobs", own.name] = f"Owner: {one_line(owner)}"
+            comment += f"\nOwner: {one_line(owner)}"
             fields.translated("owner_email", path, "a comment above the job")
+        self._draft.comments["jobs", own.name] = comment
 
     def _environment(self, own: Known) -> None:
         new = own.environment not in self._draft.environments
@@ -195,8 +198,7 @@ class Schedule:
         self._commands(path, whys, [*flagged, *zip(places, placed.steps, strict=True)])
         for why in (*placed.lost, unstated):
             if why:
-                hint = "look at the job's steps"
-                self._fields.note("commands", why, hint)
+                self._fields.note("commands", why, "look at the job's steps")
         hint = "what may fail belongs in a job of its own: the next starts on success and on error"
         self._fields.dropped("continue_on_error", "a step that fails ends the job", hint)
         self._fields.dropped("command_settings", "a step has no settings but its options")
@@ -224,7 +226,8 @@ class Schedule:
             return
         for index in range(len(given)):
             found = [step for at, step in steps if at == index]
-            whys = [flags.get(index) or self._continues_why(index), *(each.why for each in found)]
+            ends = "here it ends the job when it fails" if self._continues(index) else ""
+            whys = [flags.get(index) or ends, *(each.why for each in found)]
             why = "; ".join(dict.fromkeys(filter(None, whys)))
             if all(each.step is None for each in found) or not path:
                 hint = next((each.hint for each in found if each.hint), "")
@@ -233,14 +236,15 @@ class Schedule:
                 self._fields.part("commands", index, "translated", to=f"{path}.steps", why=why)
             else:
                 self._fields.part("commands", index, "carried", to=f"{path}.steps")
+            field = f"commands[{index}]"
+            tell_other_keys(self._draft, self._bolt.title, field, given[index])
+            if path:
+                tell_flags(self._draft, self._bolt.title, field, found, path)
 
     def _continues(self, index: int) -> bool:
         command = self._bolt.data["commands"][index]
         own = command.get("continue_on_error") if isinstance(command, Mapping) else None
         return (self._fields.get("continue_on_error") if own is None else own) is True
-
-    def _continues_why(self, index: int) -> str:
-        return "here it ends the job when it fails" if self._continues(index) else ""
 
     # What it defers to.
 
@@ -274,8 +278,8 @@ class Schedule:
             inner.dropped(key, unpublished(target), "name what to defer to by hand")
         for each in SUCCESSFUL:
             if inner.get(each) is False:
-                why = "only runs that succeed publish state"
-                inner.dropped(each, why, "`dbt-gitops rerun` starts from the point of failure")
+                hint = "`dbt-gitops rerun` starts from the point of failure"
+                inner.dropped(each, "only runs that succeed publish state", hint)
             else:
                 inner.translated(each, to, "only runs that succeed publish state, always")
         inner.rest(f"`{key}` says it")

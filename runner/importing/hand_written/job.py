@@ -2,87 +2,43 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from runner.durations import spell_duration
 from runner.importing.commands import StepOf
-from runner.importing.draft import Draft, name_of
+from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.hand_written.pieces import Piece
-from runner.importing.hand_written.telling import tell_pieces
-from runner.importing.hand_written.variables import add_variables
+from runner.importing.hand_written.half import Half, Halves
+from runner.importing.hand_written.pins import pins_of
+from runner.importing.hand_written.starting import start
+from runner.importing.hand_written.telling import Telling
+from runner.importing.hand_written.triggers import events_of
+from runner.importing.hand_written.variables import Variables
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
-from runner.importing.references import Known, publishes, why_not_after, without_deferral
+from runner.importing.references import publishes, without_deferral
 
 SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
-LABEL = "ubuntu-latest"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Half:
-    """A job of a workflow as far as one job of the jobs file has it: its pull requests, or the rest."""
-
-    title: str
-    workflow: str
-    id: str
-    root: Mapping[str, Any]
-    body: Mapping[str, Any]
-    triggers: dict[str, Any]
-    after: tuple[str, ...]
-    pull_request: bool
-    pieces: tuple[Piece, ...]
-
-    @property
-    def runs(self) -> bool:
-        return any(step.step is not None for piece in self.pieces for step in piece.steps)
-
-    @property
-    def environment(self) -> str:
-        given = self.body.get("environment")
-        named = text_of(given.get("name") if isinstance(given, Mapping) else given)
-        plain = named if named and "${{" not in named else ""
-        if not self.pull_request:
-            return name_of(plain or "production", ())
-        return f"{name_of(plain, ())}-ci" if plain and plain != "ci" else "ci"
-
-
-@dataclass(kw_only=True)
-class Halves:
-    """All of them, with the names that they have in the jobs file."""
-
-    all: list[Half] = field(default_factory=list)
-    known: dict[str, Known] = field(default_factory=dict)
-    _names: list[str] = field(default_factory=list)
-
-    def add(self, halves: list[Half]) -> None:
-        for half in halves:
-            if half.runs:
-                name = name_of(half.title, self.known)
-                self.all.append(half)
-                self._names.append(name)
-                self.known[name] = Known(
-                    name=name,
-                    environment=half.environment,
-                    deploys=not half.pull_request,
-                    only_pull_requests=half.pull_request,
-                )
-
-    def name(self, half: Half) -> str:
-        return next(n for each, n in zip(self.all, self._names, strict=True) if each is half)
-
-    def called(self, workflow: str, job: str = "") -> list[Known]:
-        """What a workflow's jobs, or one of them, are for other events than pull requests."""
-        return [
-            self.known[name]
-            for half, name in zip(self.all, self._names, strict=True)
-            if half.workflow == workflow and job in ("", half.id) and not half.pull_request
-        ]
+ORDER = (
+    "description", "environment", "triggers", "target", "threads", "env", "steps", "defer",
+    "timeout", "concurrency",
+)  # fmt: skip
+# What a job of a workflow may say, and a jobs file doesn't.
+LOST = {
+    "strategy": ("a matrix is left alone", "write a job for each of its values by hand"),
+    "permissions": ("the compiled workflow says what it needs", ""),
+    "outputs": ("a job has no outputs", "`run.json` in the run's folder tells what a run did"),
+    "continue-on-error": (
+        "a run that fails is a run that failed",
+        "a job that starts after it may do so `on` success and on error",
+    ),
+    "container": ("dbt is installed on the runner", "pin `dbt` and `runs_on` of the environment"),
+    "services": ("a job has no services", "keep it in a workflow of its own"),
+}
 
 
 def convert(draft: Draft, half: Half, halves: Halves) -> None:
@@ -90,37 +46,61 @@ def convert(draft: Draft, half: Half, halves: Halves) -> None:
     name = halves.name(half)
     path = f"jobs.{name}"
     fields = Fields(half.body, draft.rows, half.title, f"jobs.{half.id}.")
-    job: dict[str, Any] = {"environment": half.environment, "triggers": dict(half.triggers)}
+    whole = Fields(half.root, draft.rows, half.title)
+    job: dict[str, Any] = {"environment": half.environment, "triggers": {}}
     if half.title != name:
-        job = {"description": half.title, **job}
+        job["description"] = half.title
+    draft.comments["jobs", name] = f"From the job {half.id} of {half.file}, line {half.line}"
     body = draft.environments.setdefault(half.environment, {})
     draft.jobs[name] = job
+    _names(fields, whole, name)
+    start(draft, half, halves, job, fields)
     _environment(fields, half, body)
-    _upstreams(draft, half, halves, job, fields)
-    if not job["triggers"]:
-        job["triggers"]["dispatch"] = True
-    _variables(draft, half, job, body, path)
-    _limits(draft, fields, half, job, path)
-    _steps(draft, half, halves, job, fields)
-    fields.dropped(
-        "strategy", "a matrix is left alone", "write a job for each of its values by hand"
-    )
-    fields.dropped("if", "a job has no condition", "its triggers say when it starts")
-    fields.translated("name", path, f"the job is called `{name}`")
-    fields.dropped("permissions", "the compiled workflow says what it needs")
-    fields.dropped("defaults", "`project` says where dbt runs")
-    fields.pass_on("env", "steps")
-    fields.rest("a jobs file doesn't say this of a job", "keep it in a workflow of its own")
+    sibling = halves.sibling(half)
+    half, lost = _placed(draft, half, job)
+    _defer(job, half, halves)
+    unstated = without_deferral(job)
+    variables = Variables(job, body, path)
+    pinned = _pins(half, body)
+    Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
+    variables.add(fields.inner("env"))
+    variables.add(whole.inner("env"))
+    for why in lost:
+        fields.note("steps", why, "look at the job's steps")
+    if unstated:
+        hint = "import the workflow that deploys together with this one, or write `defer` by hand"
+        fields.note("steps", unstated, hint)
+    _limits(fields, whole, half, job, path)
+    _rest(fields, whole)
+    draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
+
+
+def _names(fields: Fields, whole: Fields, name: str) -> None:
+    for each in (whole, fields):
+        if each.get("name") == name:
+            each.carried("name", f"jobs.{name}")
+        elif not text_of(each.get("name")):
+            each.dropped("name", "it is no text")
+        else:
+            each.translated("name", f"jobs.{name}", f"the job is called `{name}`")
+    whole.dropped("run-name", "a run is called by its job and what started it")
 
 
 def _environment(fields: Fields, half: Half, body: dict[str, Any]) -> None:
     to = f"environments.{half.environment}"
     if half.pull_request:
         body["schema"] = SCHEMA
-    given = text_of(half.body.get("environment"))
-    if given and "${{" not in given:
-        body.setdefault("github_environment", given)
-        fields.translated("environment", to, "GitHub's environment is kept beside it")
+    given = half.body.get("environment")
+    named = text_of(given.get("name") if isinstance(given, Mapping) else given)
+    if named and "${{" not in named:
+        body.setdefault("github_environment", named)
+        why = "GitHub's environment is kept beside it"
+        if isinstance(given, Mapping):
+            inner = fields.inner("environment")
+            inner.translated("name", to, why)
+            inner.rest("a jobs file doesn't say this of an environment")
+        else:
+            fields.translated("environment", to, why)
     else:
         fields.dropped("environment", "it is no plain name", f"look at {to}")
     labels = texts_of(half.body.get("runs-on"))
@@ -129,110 +109,100 @@ def _environment(fields: Fields, half: Half, body: dict[str, Any]) -> None:
         return
     wanted: str | list[str] = labels if len(labels) > 1 else labels[0]
     if body.setdefault("runs_on", wanted) != wanted:
-        fields.dropped("runs-on", "another job of the environment has another", "make it two")
+        hint = "give the job an environment of its own, with its `runs_on`"
+        fields.dropped("runs-on", "another job of the environment has another", hint)
     else:
         fields.translated("runs-on", f"{to}.runs_on", "the environment says it")
 
 
-def _upstreams(
-    draft: Draft, half: Half, halves: Halves, job: dict[str, Any], fields: Fields
-) -> None:
-    """`needs` and `workflow_run` as triggers."""
-    name = halves.name(half)
-    needed = [] if half.pull_request else texts_of(half.body.get("needs"))
-    of_needs = [each for job_id in needed for each in halves.called(half.workflow, job_id)]
-    of_runs = [each for workflow in half.after for each in halves.called(workflow)]
-    good = [each for each in of_needs if not why_not_after(draft.jobs, name, each)]
-    if good:
-        job["triggers"] = {}
-        of_runs = []
-        to = f"jobs.{name}.triggers.job"
-        fields.translated("needs", to, "it starts after these jobs, whatever started them")
-    else:
-        fields.dropped("needs", "none of them is a job here that it can wait for")
-    good += [each for each in of_runs if not why_not_after(draft.jobs, name, each)]
-    names = list(dict.fromkeys(each.name for each in good))
-    if len(names) > 1:
-        job["triggers"]["job"] = {"all_of": names}
-    elif names:
-        job["triggers"]["job"] = {"name": names[0]}
-    if half.after:
-        found = Fields({"workflow_run": list(half.after)}, draft.rows, half.title, "on.")
-        if of_runs and good:
-            found.translated(
-                "workflow_run", f"jobs.{name}.triggers.job", "after these jobs succeed"
+def _placed(draft: Draft, half: Half, job: dict[str, Any]) -> tuple[Half, tuple[str, ...]]:
+    """The half with its steps as they are in the job, and what couldn't be said there."""
+    kept = half.kept
+    found = [step for piece in kept for step in piece.steps if step.step is not None]
+    placed = place(draft, job, found)
+    rest = iter(placed.steps)
+    pieces = []
+    for piece in half.pieces:
+        if piece.command and any(piece is each for each in kept):
+            steps: tuple[StepOf, ...] = tuple(
+                next(rest) if step.step is not None else step for step in piece.steps
             )
-        else:
-            hint = "start it by `dbt-gitops trigger` from that workflow"
-            found.dropped("workflow_run", "no job here is of such a workflow", hint)
+            piece = replace(piece, command=replace(piece.command, steps=steps))
+        pieces.append(piece)
+    return replace(half, pieces=tuple(pieces)), placed.lost
 
 
-def _variables(
-    draft: Draft, half: Half, job: dict[str, Any], body: dict[str, Any], path: str
-) -> None:
-    for prefix, given in (
-        ("env.", half.root.get("env")),
-        (f"jobs.{half.id}.env.", half.body.get("env")),
-        *((f"{piece.place} env.", piece.data.get("env")) for piece in _first_of_steps(half)),
-    ):
-        if isinstance(given, Mapping):
-            inner = Fields(given, draft.rows, half.title, prefix)
-            add_variables(inner, job, body, path)
+def _defer(job: dict[str, Any], half: Half, halves: Halves) -> None:
+    """Compare with what is deployed, where a step did."""
+    if not (wants_defer([step for piece in half.kept for step in piece.steps]) or needs_state(job)):
+        return
+    names = (half.environment, "production", *(k.environment for k in halves.known.values()))
+    for name in names:
+        if publishes(halves.known, name):
+            job["defer"] = {"to": f"environment:{name}" if name in halves.known else name}
+            if not half.pull_request:  # else its first run would wait for a state of itself
+                job["defer"]["on_missing"] = "full"
+            return
 
 
-def _first_of_steps(half: Half) -> list[Piece]:
-    """One piece of each step that runs dbt: the lines of a script share its variables."""
-    found = {id(piece.data): piece for piece in half.pieces if piece.steps}
-    return list(found.values())
+def _pins(half: Half, body: dict[str, Any]) -> bool:
+    """Whether the environment says the dbt that the job installs."""
+    installs = [p.command.text for p in half.pieces if p.command and p.command.kind == "install"]
+    found = pins_of(installs)
+    if found.keys() != {"core", "adapter"}:
+        return False
+    return bool(body.setdefault("dbt", found) == found)
 
 
-def _limits(draft: Draft, fields: Fields, half: Half, job: dict[str, Any], path: str) -> None:
+def _limits(fields: Fields, whole: Fields, half: Half, job: dict[str, Any], path: str) -> None:
     minutes = half.body.get("timeout-minutes")
     if type(minutes) is int and 0 < minutes <= MOST_MINUTES:
         job["timeout"] = spell_duration(timedelta(minutes=minutes))
         fields.translated("timeout-minutes", f"{path}.timeout", "a duration")
     else:
         fields.dropped("timeout-minutes", "it is no number of minutes", "write `timeout` by hand")
-    for given in (half.root.get("concurrency"), half.body.get("concurrency")):
-        cancels = isinstance(given, Mapping) and given.get("cancel-in-progress") is True
-        if cancels and not half.pull_request:
-            job["concurrency"] = "cancel"
-    why = (
-        "a newer commit replaces the run of an older one" if half.pull_request else "its own group"
-    )
-    fields.translated("concurrency", f"{path}.concurrency", why)
-    whole = Fields(half.root, draft.rows, half.title)
-    whole.translated("concurrency", f"{path}.concurrency", why)
-    whole.dropped("defaults", "`project` says where dbt runs")
+    for each in (whole, fields):
+        _concurrency(each, half, job, path)
 
 
-def _steps(draft: Draft, half: Half, halves: Halves, job: dict[str, Any], fields: Fields) -> None:
-    found = [
-        (piece, _in_folder(step, piece.folder))
-        for piece in half.pieces
-        for step in piece.steps
-        if step.step is not None
-    ]
-    placed = place(draft, job, [step for _, step in found])
-    fetches = tell_pieces(draft, half.title, half.pieces)
-    if fetches or wants_defer(placed.steps) or needs_state(job):
-        _defer(job, half, halves)
-    for why in (*placed.lost, without_deferral(job)):
-        if why:
-            fields.note("steps", why, "look at the job's steps")
+def _concurrency(fields: Fields, half: Half, job: dict[str, Any], path: str) -> None:
+    """A job has a group of its own; what GitHub cancels for a newer run, a jobs file does too."""
+    given = fields.get("concurrency")
+    inner = fields.inner("concurrency")
+    to = f"{path}.concurrency"
+    own = "a job has a group of its own"
+    cancels = isinstance(given, Mapping) and given.get("cancel-in-progress") is True
+    if half.pull_request:
+        own = "a newer commit replaces the run of an older one"
+        inner.dropped("cancel-in-progress", own)
+    elif cancels:
+        job["concurrency"] = "cancel"
+        inner.translated("cancel-in-progress", to, "`cancel`")
+    else:
+        inner.dropped("cancel-in-progress", "it is off, or no plain value: runs wait")
+    inner.rest(own)
+    if not isinstance(given, Mapping):
+        fields.dropped("concurrency", own)
 
 
-def _in_folder(step: StepOf, folder: str) -> StepOf:
-    settings = dict(step.settings)
-    settings["project"] = posixpath.join(folder, settings.get("project", "."))
-    if "profiles_dir" in settings and not settings["profiles_dir"].startswith("~"):
-        settings["profiles_dir"] = posixpath.join(folder, settings["profiles_dir"])
-    return replace(step, settings=settings)
-
-
-def _defer(job: dict[str, Any], half: Half, halves: Halves) -> None:
-    names = (half.environment, "production", *(k.environment for k in halves.known.values()))
-    for name in names:
-        if publishes(halves.known, name):
-            job["defer"] = {"to": f"environment:{name}" if name in halves.known else name}
-            return
+def _rest(fields: Fields, whole: Fields) -> None:
+    for each in (whole, fields):
+        run = each.inner("defaults").inner("run")
+        if text_of(run.get("working-directory")):
+            run.translated("working-directory", "project", "the folder where dbt runs")
+        run.dropped("shell", "no shell runs a step")
+        for key, (why, hint) in LOST.items():
+            each.inner(key).rest(why, hint)
+    steps = fields.get("steps")
+    for index, step in enumerate(steps if isinstance(steps, list) else []):
+        if not isinstance(step, Mapping):
+            fields.part("steps", index, "dropped", why="it is no step")
+    fields.pass_on("steps")
+    whole.pass_on("jobs", *(["on"] if events_of(whole.get("on")) else []))
+    if not events_of(whole.get("on")):
+        whole.dropped("on", "nothing starts it, so a person does (`dispatch`)")
+    for each in (whole, fields):
+        for key, (why, hint) in LOST.items():
+            if not isinstance(each.get(key), Mapping):
+                each.dropped(key, why, hint)
+        each.rest("a jobs file doesn't say this", "keep it in a workflow of its own")

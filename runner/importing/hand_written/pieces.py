@@ -2,76 +2,119 @@
 
 from __future__ import annotations
 
-import re
+import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from runner.config.nodes import Mapping as Node
-from runner.config.nodes import Scalar, plain
+from runner.config.nodes import Scalar, Sequence, plain
 from runner.importing.commands import StepOf
-from runner.importing.hand_written.script import Command, commands
+from runner.importing.hand_written.script import Command, commands, relative
 from runner.importing.reading import text_of
 
-# Which events a step runs for: any, those of pull requests, or the others.
-Part = Literal["any", "pull_request", "others"]
-
-_EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]")
-_NO_CONDITION = ("", "success()", "true")
+PROFILES = "DBT_PROFILES_DIR"
+PROJECT = "DBT_PROJECT_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """One step of a workflow's job, or one line of its script. ``place`` is its file and line.
+    """One step of a workflow's job, or one line of its script.
 
-    ``part`` is None where its condition isn't understood; ``folder`` is where it runs.
+    ``index`` is the step's place in its job; ``place`` is the piece's file and line; ``folder`` is where
+    it runs, from the repository; ``exports`` are the variables of the lines above it.
     """
 
+    index: int
     place: str
     data: Mapping[str, Any]
     command: Command | None
-    part: Part | None
     folder: str
+    exports: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[StepOf, ...]:
-        return self.command.steps if self.command and self.part else ()
+        return self.command.steps if self.command else ()
 
-    def belongs(self, pull_request: bool) -> bool:
-        return self.part in ("any", "pull_request" if pull_request else "others")
-
-
-def pieces(body: Node, file: str, folder: str) -> Iterator[Piece]:
-    """Every step of a job in order; of a script each line that says something."""
-    for node in body.mappings("steps"):
-        data = {key: plain(entry.node) for key, entry in node.entries.items()}
-        part = part_of(data.get("if"))
-        where = text_of(data.get("working-directory")) or folder
-        script = node.scalar("run")
-        if script is None:
-            place = f"{file}:{node.span.line}"
-            yield Piece(place=place, data=data, command=None, part=part, folder=where)
-            continue
-        first = script.span.line + _is_block(script)
-        for command in commands(str(script.text)):
-            if command.kind == "folder":
-                where = f"{where}/{command.folder}"
-            place = f"{file}:{first + command.line}"
-            yield Piece(place=place, data=data, command=command, part=part, folder=where)
+    @property
+    def runs(self) -> bool:
+        return any(step.step is not None for step in self.steps)
 
 
-def part_of(condition: Any) -> Part | None:
-    """For which events a condition holds; None where that isn't understood."""
-    text = re.sub(r"^\$\{\{\s*(.*?)\s*\}\}$", r"\1", "" if condition is None else str(condition))
-    if text.lower() in _NO_CONDITION:
-        return "any"
-    event = _EVENT.fullmatch(text.strip())
-    if not event:
-        return None
-    pull_request = event[2] == "pull_request"
-    if event[1] == "==":
-        return "pull_request" if pull_request else None
-    return "others" if pull_request else None
+def pieces(body: Node, file: str, folder: str, variables: Mapping[str, Any]) -> Iterator[Piece]:
+    """Every step of a job in order; of a script each line that says something.
+
+    ``variables`` are the job's and the workflow's.
+    """
+    exports: dict[str, str] = {}
+    given = body.get("steps")
+    for index, node in enumerate(given.items if isinstance(given, Sequence) else ()):
+        if isinstance(node, Node):
+            data = {key: plain(entry.node) for key, entry in node.entries.items()}
+            yield from _step(index, node, data, file, folder, variables, exports)
+
+
+def _step(
+    index: int,
+    node: Node,
+    data: Mapping[str, Any],
+    file: str,
+    folder: str,
+    variables: Mapping[str, Any],
+    exports: dict[str, str],
+) -> Iterator[Piece]:
+    where = joined(
+        folder if "working-directory" not in data else ".", data.get("working-directory")
+    )
+    script = node.scalar("run")
+    found = list(commands(str(script.text))) if script else []
+    if script is None or not found:
+        place = f"{file}:{node.span.line}"
+        yield Piece(index=index, place=place, data=data, command=None, folder=where)
+        return
+    first = script.span.line + _is_block(script)
+    own = data.get("env") if isinstance(data.get("env"), Mapping) else {}
+    for command in found:
+        if command.kind == "folder":
+            where = joined(where, command.folder)
+        exports.update(command.exports)
+        place = f"{file}:{first + command.line}"
+        seen = {**variables, **(own or {}), **exports}
+        steps = tuple(_placed(step, where, seen) for step in command.steps)
+        yield Piece(
+            index=index,
+            place=place,
+            data=data,
+            command=replace(command, steps=steps),
+            folder=where,
+            exports=dict(exports),
+        )
+
+
+def joined(folder: str, there: Any) -> str:
+    """A folder in another, both from the repository."""
+    named, from_checkout = relative(text_of(there) or ".")
+    return posixpath.normpath(named if from_checkout else posixpath.join(folder, named))
+
+
+def is_folder(value: Any) -> bool:
+    """Whether a folder can be known from this text."""
+    return bool(text_of(value)) and "$" not in relative(text_of(value))[0]
+
+
+def _placed(step: StepOf, folder: str, variables: Mapping[str, Any]) -> StepOf:
+    """The step with its folders from the repository."""
+    settings = dict(step.settings)
+    own = {**variables, **settings.get("env", {})}
+    for name, setting in ((PROFILES, "profiles_dir"), (PROJECT, "project")):
+        if is_folder(own.get(name)):
+            settings.setdefault(setting, text_of(own[name]))
+    settings["project"] = joined(folder, settings.get("project", "."))
+    if "profiles_dir" in settings and not settings["profiles_dir"].startswith("~"):
+        settings["profiles_dir"] = joined(folder, settings["profiles_dir"])
+    env = {k: v for k, v in settings.get("env", {}).items() if k not in (PROFILES, PROJECT)}
+    settings.pop("env", None)
+    return replace(step, settings={**settings, **({"env": env} if env else {})})
 
 
 def _is_block(script: Scalar) -> int:

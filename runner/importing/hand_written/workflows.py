@@ -2,79 +2,114 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from runner.config.nodes import Mapping, plain
+from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.hand_written.job import Half, Halves, convert
-from runner.importing.hand_written.pieces import Piece, pieces
-from runner.importing.hand_written.triggers import Started, events_of, started_by
+from runner.importing.hand_written.conditions import PULL_REQUESTS, condition_of
+from runner.importing.hand_written.half import Half, Halves
+from runner.importing.hand_written.job import convert
+from runner.importing.hand_written.pieces import Piece, joined, pieces
+from runner.importing.hand_written.telling import NEVER, Telling
+from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import without_secrets
-from runner.importing.reading import files_of, read_yaml, text_of
+from runner.importing.projects import most_used, only_of
+from runner.importing.reading import Kind, files_of, read_yaml, text_of, wrong
 from runner.importing.rows import Row
 from runner.workflow import NotOurs, header_of
 
-PATTERNS = (".github/workflows/*.yml", ".github/workflows/*.yaml")
+KIND = Kind(
+    name="a GitHub workflow", patterns=(".github/workflows/*.yml", ".github/workflows/*.yaml")
+)
 NOT_OURS = "nothing in it runs dbt"
+ALONE = "it stays in a workflow of its own"
+CALLS = "it calls another workflow, whose jobs aren't read here"
+_DBT = re.compile(r"\bdbt\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """One file: its name, what starts it, and its jobs by their ids."""
+    """One file: its name, and its jobs by their ids."""
 
     file: Path
     title: str
     root: dict[str, Any]
     jobs: dict[str, Mapping]
 
-    @property
-    def jobs_data(self) -> dict[str, object]:
-        return {name: plain(node) for name, node in self.jobs.items()}
 
-
-def read(paths: Sequence[Path]) -> Draft:
+def read(paths: Sequence[Path], project: str = "") -> Draft:
     """The jobs of workflow files, of globs, or of the folder of a repository.
 
-    Raises ConfigInvalid where a file can't be read, or where nothing in them runs dbt.
+    ``project`` is the folder of the dbt project, from the repository; "" for that of most steps. Raises
+    ConfigInvalid where a file can't be read, or where nothing in them runs dbt.
     """
     draft = Draft(top={"state": "github"})
-    files = files_of(paths, PATTERNS)
+    files = files_of(paths, KIND)
+    found = [half for file in files for half in _halves(draft, file)]
+    folder = posixpath.normpath(project) if project else _project(found)
     halves = Halves()
-    for file in files:
-        for workflow in _workflow(draft, file):
-            _split(draft, workflow, halves)
+    for half in found:
+        halves.add(_of_project(half, folder))
     if not halves.all:
         names = ", ".join(str(file) for file in files)
         raise ConfigInvalid(
             f"no job in {names} has a step that dbt runs",
-            why="only `run:` steps with plain dbt commands can be read",
+            why=f"of the dbt project in {project}"
+            if project
+            else "plain dbt commands in `run:` are read",
             hint="name other files, or write the jobs file by `dbt-gitops init`",
         )
+    for half in halves.others:
+        _leave_out(draft, half, halves)
     for half in halves.all:
         convert(draft, half, halves)
     _settle(draft)
     return draft
 
 
-def _workflow(draft: Draft, file: Path) -> Iterator[Workflow]:
-    source, root = read_yaml(file)
-    if _is_compiled(source.text):
-        why = "dbt-gitops has compiled it"
+def _halves(draft: Draft, file: Path) -> Iterator[Half]:
+    source, root = read_yaml(file, KIND)
+    why = "dbt-gitops has compiled it" if _is_compiled(source.text) else NOT_OURS
+    if why != NOT_OURS or not _DBT.search(source.text):
         draft.rows.append(Row(job="", field=str(file), value="", fate="dropped", why=why))
         return
+    workflow = _workflow(file, source, root)
+    fields = Fields(workflow.root, draft.rows, workflow.title)
+    jobs = fields.inner("jobs")
+    running = []
+    for name in jobs:
+        if name in workflow.jobs and any(piece.runs for piece in _pieces(workflow, name)):
+            running.append(name)
+        else:
+            calls = name in workflow.jobs and "uses" in workflow.jobs[name].entries
+            hint = "import that one as well, with the triggers of this" if calls else ALONE
+            jobs.dropped(name, CALLS if calls else NOT_OURS, hint)
+    if not running:
+        events = events_of(workflow.root.get("on"))
+        Fields(events, draft.rows, workflow.title, "on.").rest(NOT_OURS)
+        fields.pass_on(*(["on"] if events else []))
+        fields.rest(NOT_OURS)
+    for name in running:
+        title = workflow.title if len(running) == 1 else f"{workflow.title} {name}"
+        yield from _split(title, name, workflow)
+
+
+def _workflow(file: Path, source: Source, root: Mapping) -> Workflow:
+    given = root.get("jobs")
+    if not isinstance(given, Mapping):
+        at = given.span if given else root.span
+        raise wrong(source, at, "there are no `jobs`", KIND.hint, "a workflow is a mapping of jobs")
     data = {key: plain(entry.node) for key, entry in root.entries.items()}
-    jobs = {
-        name: entry.node
-        for name, entry in root.mapping("jobs").entries.items()
-        if isinstance(entry.node, Mapping)
-    }
-    title = text_of(data.get("name")) or file.stem
-    yield Workflow(file=file, title=title, root=data, jobs=jobs)
+    jobs = {k: entry.node for k, entry in given.entries.items() if isinstance(entry.node, Mapping)}
+    return Workflow(file=file, title=text_of(data.get("name")) or file.stem, root=data, jobs=jobs)
 
 
 def _is_compiled(text: str) -> bool:
@@ -85,74 +120,89 @@ def _is_compiled(text: str) -> bool:
     return True
 
 
-def _split(draft: Draft, workflow: Workflow, halves: Halves) -> None:
-    """Each job of a workflow that runs dbt as a job for pull requests, one for the rest, or both."""
-    found: dict[str, list[Piece]] = {}
-    for name, body in workflow.jobs.items():
-        folder = _folder(body) or _folder_of(workflow.root)
-        found[name] = list(pieces(body, str(workflow.file), folder or "."))
-    running = [name for name, parts in found.items() if _runs(parts)]
-    fields = Fields(workflow.root, draft.rows, workflow.title)
-    if not running:
-        fields.rest(NOT_OURS)
-        return
-    started = _started(workflow, draft)
-    jobs = Fields(workflow.jobs_data, draft.rows, workflow.title, "jobs.")
-    for name in workflow.jobs:
-        if name not in running:
-            jobs.dropped(name, NOT_OURS, "it stays in a workflow of its own")
-    for name in running:
-        title = workflow.title if len(running) == 1 else f"{workflow.title} {name}"
-        halves.add(_half(title, name, workflow, started, found[name]))
-    fields.translated("name", "jobs", "the names of the jobs are made of it")
-    fields.dropped("permissions", "the compiled workflow says what it needs")
-    fields.pass_on("jobs", "env", "concurrency", "defaults", "on")
-    fields.rest()
+def _pieces(workflow: Workflow, name: str) -> list[Piece]:
+    body = workflow.jobs[name]
+    folder = _folder(plain(body)) or _folder(workflow.root)
+    variables = {**_env(workflow.root), **_env(plain(body))}
+    return list(pieces(body, str(workflow.file), joined(".", folder), variables))
 
 
-def _half(
-    title: str, name: str, workflow: Workflow, started: Started, parts: list[Piece]
-) -> list[Half]:
-    pull_request = started.triggers.get("pull_request")
-    others = {k: v for k, v in started.triggers.items() if k != "pull_request"}
-    both = pull_request is not None and bool(others or started.after)
+def _split(title: str, name: str, workflow: Workflow) -> Iterator[Half]:
+    """A job as one for pull requests, one for the rest, or both."""
     body = {key: plain(entry.node) for key, entry in workflow.jobs[name].entries.items()}
-    ways: list[tuple[bool, dict[str, Any]]] = []
-    if pull_request is None or both:
-        ways.append((False, others))
-    if pull_request is not None:
-        ways.append((True, {"pull_request": pull_request}))
-    return [
-        Half(
-            title=f"{title} pull request" if is_pr and both else title,
+    events = events_of(workflow.root.get("on"))
+    condition = condition_of(body.get("if"))
+    admitted = {event: given for event, given in events.items() if condition.admits(event)}
+    left_out = {event: given for event, given in events.items() if event not in admitted}
+    checks = {event: given for event, given in admitted.items() if event in PULL_REQUESTS}
+    if checks.keys() == {"merge_group"}:
+        checks = {}
+    others = {event: given for event, given in admitted.items() if event not in checks}
+    ways = [(False, others)] if others or not checks else []
+    ways += [(True, checks)] if checks else []
+    for number, (is_pr, own) in enumerate(ways):
+        yield Half(
+            title=f"{title} pull request" if is_pr and len(ways) > 1 else title,
             workflow=workflow.title,
+            file=str(workflow.file),
+            line=workflow.jobs[name].span.line,
             id=name,
             root=workflow.root,
             body=body,
-            triggers=triggers,
-            after=() if is_pr else started.after,
+            events=own,
+            left_out={} if number else left_out,
+            condition=condition,
             pull_request=is_pr,
-            pieces=tuple(each for each in parts if each.part is None or each.belongs(is_pr)),
+            pieces=tuple(_pieces(workflow, name)),
         )
-        for is_pr, triggers in ways
-    ]
 
 
-def _started(workflow: Workflow, draft: Draft) -> Started:
-    events = events_of(workflow.root.get("on"))
-    return started_by(events, Fields(events, draft.rows, workflow.title, "on."))
+def _project(found: Sequence[Half]) -> str:
+    """The folder of the dbt project of most steps."""
+    return most_used(step for half in found for piece in half.kept for step in piece.steps)
 
 
-def _runs(parts: Sequence[Piece]) -> bool:
-    return any(step.step is not None for piece in parts for step in piece.steps)
+def _of_project(half: Half, folder: str) -> Half:
+    """The half without the steps of other projects."""
+    hint = "import it into a jobs file of its own: --project {0} --out {0}/dbt_jobs.yml"
+    kept = []
+    for piece in half.pieces:
+        if piece.command:
+            steps = tuple(only_of(folder, step, hint) for step in piece.steps)
+            piece = replace(piece, command=replace(piece.command, steps=steps))
+        kept.append(piece)
+    return replace(half, pieces=tuple(kept))
 
 
-def _folder(body: Mapping) -> str:
-    return body.mapping("defaults").mapping("run").text("working-directory") or ""
+def _leave_out(draft: Draft, half: Half, halves: Halves) -> None:
+    """Tell each field of a job that has no step left."""
+    sibling = halves.sibling(half)
+    why = f"no step of dbt is left for {'pull requests' if half.pull_request else 'it'}"
+    why = NEVER if half.kept else why
+    Telling(draft=draft, half=half, path="", sibling=sibling, pinned=False).tell(None)
+    events = {**half.events, **half.left_out}
+    on = Fields(events, draft.rows, half.title, "on.")
+    for event in events:
+        on.inner(event).rest(why)
+    on.rest(why)
+    if sibling:
+        return
+    body = Fields(half.body, draft.rows, half.title, f"jobs.{half.id}.")
+    whole = Fields(half.root, draft.rows, half.title)
+    body.pass_on("steps")
+    whole.pass_on("jobs", "on")
+    for fields in (whole, body):
+        fields.inner("env")
+        fields.rest(why, ALONE)
 
 
-def _folder_of(root: dict[str, Any]) -> str:
-    defaults = root.get("defaults")
+def _env(data: Any) -> dict[str, Any]:
+    given = data.get("env") if isinstance(data, dict) else None
+    return given if isinstance(given, dict) else {}
+
+
+def _folder(data: Any) -> str:
+    defaults = data.get("defaults") if isinstance(data, dict) else None
     run = defaults.get("run") if isinstance(defaults, dict) else None
     return text_of(run.get("working-directory")) if isinstance(run, dict) else ""
 
@@ -164,5 +214,3 @@ def _settle(draft: Draft) -> None:
             why = "another job has it as a secret of the same environment"
             row = Row(job=name, field=f"env.{lost}", value="", fate="dropped", why=why)
             draft.rows.append(row)
-    if draft.top.get("project") == ".":
-        del draft.top["project"]

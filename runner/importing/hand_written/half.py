@@ -1,0 +1,109 @@
+"""A job of a workflow as far as one job of the jobs file has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.importing.draft import name_of
+from runner.importing.hand_written.conditions import Condition, condition_of
+from runner.importing.hand_written.pieces import Piece
+from runner.importing.reading import text_of, texts_of
+from runner.importing.references import Known
+
+
+@dataclass(frozen=True, kw_only=True)
+class Half:
+    """A job for the pull requests of a workflow, or for the rest of what starts it.
+
+    ``events`` start it; ``left_out`` are those that the job's ``if`` excludes, and that no other half
+    tells. ``file`` and ``line`` say where the job stands.
+    """
+
+    title: str
+    workflow: str
+    file: str
+    line: int
+    id: str
+    root: Mapping[str, Any]
+    body: Mapping[str, Any]
+    events: Mapping[str, Any]
+    left_out: Mapping[str, Any]
+    condition: Condition
+    pull_request: bool
+    pieces: tuple[Piece, ...]
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        push = self.events.get("push")
+        return tuple(texts_of(push.get("branches"))) if isinstance(push, Mapping) else ()
+
+    def holds(self, piece: Piece) -> bool | None:
+        """Whether a piece is run for what starts this half; None where that can't be said."""
+        condition = condition_of(piece.data.get("if"))
+        events = ("pull_request",) if "pull_request" in self.events else tuple(self.events)
+        return condition.holds(events or ("workflow_dispatch",), self.branches)
+
+    @property
+    def kept(self) -> list[Piece]:
+        return [piece for piece in self.pieces if piece.runs and self.holds(piece)]
+
+    @property
+    def runs(self) -> bool:
+        return bool(self.kept) and not (self.left_out and not self.events)
+
+    @property
+    def environment(self) -> str:
+        given = self.body.get("environment")
+        named = text_of(given.get("name") if isinstance(given, Mapping) else given)
+        plain = named if named and "${{" not in named else ""
+        if not self.pull_request:
+            return name_of(plain or "production", ())
+        return f"{name_of(plain, ())}-ci" if plain and plain != "ci" else "ci"
+
+
+@dataclass(kw_only=True)
+class Halves:
+    """All of them, with the names that they have in the jobs file; ``others`` run nothing of dbt."""
+
+    all: list[Half] = field(default_factory=list)
+    others: list[Half] = field(default_factory=list)
+    known: dict[str, Known] = field(default_factory=dict)
+    _names: list[str] = field(default_factory=list)
+
+    def add(self, half: Half) -> None:
+        if not half.runs:
+            self.others.append(half)
+            return
+        name = name_of(half.title, self.known)
+        self.all.append(half)
+        self._names.append(name)
+        self.known[name] = Known(
+            name=name,
+            environment=half.environment,
+            deploys=not half.pull_request,
+            only_pull_requests=half.pull_request,
+        )
+
+    def name(self, half: Half) -> str:
+        return next(n for each, n in zip(self.all, self._names, strict=True) if each is half)
+
+    def sibling(self, half: Half) -> str:
+        """The name of the other half of a job; "" where it is no job here."""
+        return next(
+            (
+                name
+                for each, name in zip(self.all, self._names, strict=True)
+                if each is not half and (each.file, each.id) == (half.file, half.id)
+            ),
+            "",
+        )
+
+    def called(self, workflow: str, job: str = "") -> list[Known]:
+        """What a workflow's jobs, or one of them, are for other events than pull requests."""
+        return [
+            self.known[name]
+            for half, name in zip(self.all, self._names, strict=True)
+            if half.workflow == workflow and job in ("", half.id) and not half.pull_request
+        ]

@@ -1,0 +1,111 @@
+"""``if:`` of workflows, and lines of their scripts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from runner.importing.hand_written.conditions import ALL_ENDINGS, condition_of
+from runner.importing.hand_written.pins import pins_of
+from runner.importing.hand_written.script import commands
+
+PUSH, PR, CRON = "push", "pull_request", "schedule"
+
+
+@pytest.mark.parametrize(
+    ("text", "events", "branches", "holds"),
+    [
+        (None, [PUSH, CRON], [], True),
+        (True, [PUSH], [], True),
+        ("success()", [PR], [], True),
+        ("${{ github.event_name == 'push' }}", [PUSH], [], True),
+        ("github.event_name == 'push'", [PR], [], False),
+        ("github.event_name == 'push'", [PUSH, CRON], [], None),
+        ("github.event_name != 'push'", [CRON, PR], [], True),
+        ("github.event_name == 'push' || github.event_name == 'schedule'", [PUSH, CRON], [], True),
+        ("(github.event_name == 'push') || github.actor == 'x'", [PUSH], [], None),
+        ("github.event_name == 'push' && github.event_name == 'schedule'", [PUSH], [], False),
+        ("github.ref == 'refs/heads/main'", [PUSH], ["main"], True),
+        ("github.ref_name == 'main'", [PUSH], ["main", "release"], None),
+        ("github.ref == 'refs/heads/main'", [PUSH], [], None),
+        ("github.ref == 'refs/heads/main'", [PR], [], False),
+        ("always()", [PUSH], [], None),
+        ("hashFiles('x') != ''", [PUSH], [], None),
+        ("hashFiles('x') != '' && github.event_name == 'push'", [PR], [], False),
+    ],
+)
+def test_when_a_step_runs(
+    text: object, events: list[str], branches: list[str], holds: bool | None
+) -> None:
+    assert condition_of(text).holds(events, branches) is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "endings"),
+    [
+        ("always()", ALL_ENDINGS),
+        ("${{ !cancelled() }}", ("success", "error")),
+        ("failure()", ("error",)),
+        ("github.event.workflow_run.conclusion == 'success'", ("success",)),
+        ("github.event.workflow_run.conclusion != 'success'", ("error", "cancelled")),
+        ("github.event.workflow_run.conclusion == 'timed_out'", None),
+    ],
+)
+def test_endings(text: str, endings: tuple[str, ...] | None) -> None:
+    found = condition_of(text)
+    assert found.endings == endings
+    assert bool(found.unread) == (endings is None)
+
+
+@given(st.text())
+@example("&&||")
+@example("${{ }}")
+def test_any_text_is_a_condition(text: str) -> None:
+    found = condition_of(text)
+    assert found.holds([PUSH], []) in (True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("script", "kinds"),
+    [
+        ("set -euo pipefail\ndbt build", "shell dbt"),
+        ("export A=1 B='x y'\ncd transform && dbt build", "export folder dbt"),
+        ("cd ${{ github.workspace }}/x\ncd ..\ncd -", "folder folder folder"),
+        ("if x; then dbt build; fi\ndbt test", "block dbt"),
+        ("for a in b; do\n  if c; then\n    dbt run\n  fi\ndone\ndbt test", "block block block block block dbt"),
+        ("f() { dbt build; }\nf", "block other"),
+        ("cat <<EOF > x\ndbt build\nEOF\ndbt test", "other dbt"),
+        ("(cd x && dbt build)", "unread"),
+        ("eval dbt build", "unread"),
+        ("pip install dbt-duckdb==1.9.0\nuv sync", "install install"),
+        ("gh run download -n manifest.json", "state"),
+        ("echo hi\nmkdir -p x\nsource .venv/bin/activate", "shell shell shell"),
+        ("make a \\\n  b", "other"),
+        ("# comment\n\n", ""),
+    ],
+)  # fmt: skip
+def test_lines_of_scripts(script: str, kinds: str) -> None:
+    assert " ".join(command.kind for command in commands(script)) == kinds
+
+
+@given(st.lists(st.sampled_from(["if x; then", "fi", "{", "}", "dbt build", "<<E", "E", "\\", "export A=", "'", "cd"]))
+       .map("\n".join) | st.text())  # fmt: skip
+def test_any_script_is_read(script: str) -> None:
+    for command in commands(script):
+        assert command.text
+        assert command.steps == () or command.kind == "dbt"
+
+
+@pytest.mark.parametrize(
+    ("install", "pins"),
+    [
+        ("pip install dbt-core==1.10.2 dbt-postgres==1.9.0", {"core": "==1.10.2", "adapter": "postgres==1.9.0"}),
+        ("uv pip install 'dbt-core>=1.10,<1.11' dbt-bigquery", {"core": ">=1.10,<1.11", "adapter": "bigquery"}),
+        ("pip install dbt-snowflake==1.9.0", {"adapter": "snowflake==1.9.0"}),
+        ("pip install dbt-core dbt-common==1.0 sqlfluff-templater-dbt==3.0", {}),
+        ("pip install ./dbt-mine git+https://x/dbt-core@main", {}),
+    ],
+)  # fmt: skip
+def test_pins(install: str, pins: dict[str, str]) -> None:
+    assert pins_of([install]) == pins
