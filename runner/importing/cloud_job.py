@@ -99,7 +99,7 @@ def _about(fields: Fields, job: CloudJob, to: str) -> dict[str, Any]:
         fields.translated(
             "description", f"{to}.description", "it is empty: the job's name stands there"
         )
-    return {"description": text or clean(job.called).strip()}
+    return {"description": text or clean(job.title).strip()}
 
 
 def _triggers(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str, Any]:

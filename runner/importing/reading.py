@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.config.compose import parse
 from runner.config.nodes import Mapping
-from runner.config.text import Source, Span, read, shown
+from runner.config.text import MAX_BYTES, Source, Span, read, shown
 from runner.errors import ConfigInvalid
 from runner.model import Problem
 
@@ -43,26 +43,40 @@ def _files(path: Path, patterns: SequenceType[str]) -> list[Path]:
     return [file for file in start.glob(pattern) if file.is_file()]
 
 
-def read_yaml(path: Path) -> tuple[Source, Mapping]:
-    """The mapping that a file holds, with the place of each value; raises ConfigInvalid."""
-    source = read(path)
+def read_text(path: Path, most: int = MAX_BYTES) -> Source:
+    """The text of a file of at most so many bytes; raises ConfigInvalid."""
+    source = read(path, most)
     if isinstance(source, Problem):
         raise invalid(source)
+    return source
+
+
+def read_yaml(path: Path) -> tuple[Source, Mapping]:
+    """The mapping that a file holds, with the place of each value; raises ConfigInvalid."""
+    source = read_text(path)
+    return source, mapping_in(source)
+
+
+def mapping_in(source: Source, *, column: bool = False) -> Mapping:
+    """The same of a text that is read already; errors name a column, too, where that is asked for."""
     tree = parse(source)
     if tree.problems:
-        raise invalid(tree.problems[0])
+        raise invalid(tree.problems[0], column=column)
     if not isinstance(tree.root, Mapping):
         raise wrong(source, Span(1, 1, 2), "the file holds no mapping", "is it the right file?")
-    return source, tree.root
+    return tree.root
 
 
-def wrong(source: Source, at: Span, what: str, hint: str, why: str = "") -> ConfigInvalid:
+def wrong(
+    source: Source, at: Span, what: str, hint: str, why: str = "", *, column: bool = False
+) -> ConfigInvalid:
     """The error of a place in a file."""
-    return invalid(source.problem(at, "import", what, why=why, hint=hint))
+    return invalid(source.problem(at, "import", what, why=why, hint=hint), column=column)
 
 
-def invalid(problem: Problem) -> ConfigInvalid:
+def invalid(problem: Problem, *, column: bool = False) -> ConfigInvalid:
     line = f":{problem.line}" if problem.line else ""
+    line += f":{problem.column}" if line and column else ""
     return ConfigInvalid(
         f"{problem.file}{line}: {problem.what}", why=problem.why, hint=problem.hint
     )
