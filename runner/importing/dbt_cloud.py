@@ -120,7 +120,7 @@ def _once(jobs: Iterable[Json]) -> list[Json]:
     return list(found.values())
 
 
-def of_project(jobs: list[Json], project: str) -> list[Json]:
+def of_project(jobs: Sequence[Json], project: str) -> list[Json]:
     numbers = sorted({str(job.get("project_id", "")) for job in jobs})
     if project and project not in numbers:
         listed = ", ".join(number for number in numbers if number) or "none"

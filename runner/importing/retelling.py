@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.importing.cloud_numbers import CloudJob
-from runner.importing.fields import UNKNOWN, shown
+from runner.importing.fields import HIDDEN, UNKNOWN, shown
 from runner.importing.rows import Row
 
 Names = Mapping[str, tuple[str, ...]]
@@ -50,7 +50,8 @@ class Origin:
             names = (row.field,) if head in self.fields else ()
         for name in names:
             if "/" in name:
-                yield replace(row, job="", field=name.removeprefix("/"))
+                if rest:
+                    yield replace(row, job="", field=name.removeprefix("/"))
             elif name not in self._told and self._has(name):
                 yield self._noted(
                     replace(row, job=self.job, field=name, value=self._value(name, row))
@@ -60,7 +61,9 @@ class Origin:
         return name in self.fields or name.partition(".")[0].partition("[")[0] in self.fields
 
     def _value(self, name: str, row: Row) -> str:
-        return shown(name, self.fields[name]) if name in self.fields else row.value
+        if name not in self.fields:
+            return row.value
+        return HIDDEN if self.fields[name] == HIDDEN else shown(name, self.fields[name])
 
     def _noted(self, row: Row) -> Row:
         note = self.notes.get(row.field.partition(".")[0])
@@ -73,9 +76,9 @@ class Origin:
         told = {row.field.partition(".")[0].partition("[")[0] for row in (*found, *self.own)}
         for name, value in self.fields.items():
             if name.partition(".")[0] not in told:
-                yield Row(
-                    job=self.job, field=name, value=shown(name, value), fate="dropped", why=UNKNOWN
-                )
+                why = UNKNOWN if value or value is False or value == 0 else "there is nothing in it"
+                value = shown(name, value)
+                yield Row(job=self.job, field=name, value=value, fate="dropped", why=why)
 
 
 class Origins:

@@ -10,6 +10,7 @@ import click
 SOURCES = {
     "dbt-cloud": ("dbt_cloud", "Import jobs of dbt Cloud, from files of its API."),
     "jobs-as-code": ("jobs_as_code", "Import jobs of dbt-jobs-as-code, from its YAML files."),
+    "terraform": ("terraform", "Import jobs of dbt Cloud that Terraform makes."),
 }
 
 
