@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from runner.importing.reading import read_text, wrong
 
 MOST_BYTES = 16 * 1024 * 1024
 END = "$END"
+_QUOTE = re.compile(r'(?<!\\)"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,12 +115,19 @@ def _check_new(attributes: Mapping[str, Expression], name: str, source: Source, 
         raise wrong(source, at, what, "remove one", why, column=True)
 
 
+def _open_quote(source: Source) -> int:
+    """The first line with a quote that isn't closed; 0 where there is none."""
+    lines = enumerate(source.lines, start=1)
+    return next((number for number, line in lines if len(_QUOTE.findall(line)) % 2), 0)
+
+
 def _not_hcl(source: Source, error: UnexpectedInput) -> ConfigInvalid:
     token = error.token if isinstance(error, UnexpectedToken) else None
     lines = source.text.rstrip().count("\n") + 1
     if (token is not None and token.type == END) or error.line > lines:
         at = Span(lines, len(source.line(lines)) + 1, len(source.line(lines)) + 2)
-        hint = "is a closing brace, bracket or quote missing? is the file whole?"
+        quote = _open_quote(source)
+        hint = f"is the quote on line {quote} closed?" if quote else "is a closing brace missing?"
         return wrong(source, at, "this is not HCL: it ends in the middle", hint, column=True)
     at = Span(error.line, error.column, error.column + 1)
     said = str(token).strip().splitlines()[0] if token is not None and str(token).strip() else ""

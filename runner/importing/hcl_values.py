@@ -151,6 +151,8 @@ class _Reader:
             return self._unknown("it has a directive `%{…}`")
         if inner.type.startswith("ESCAPED"):
             return str(inner)[1:]
+        if "\n" in inner:
+            return self._unknown("its quote isn't closed in its line")
         return process_escape_sequences(str(inner))
 
     def _together(self, parts: list[Any]) -> Any:

@@ -74,6 +74,8 @@ def _jobs(
     file: Path, values: Mapping[str, Any], rows: list[Row]
 ) -> Iterator[tuple[tuple[Source, Entry], _Job]]:
     template = read_text(file, MOST_BYTES)
+    if template.text.lstrip()[:1] == "<":
+        raise ConfigInvalid(f"{file} is a web page, not YAML", hint=NO_JOB)
     source = rendered(template, values)
     try:
         root = mapping_in(source, column=True)

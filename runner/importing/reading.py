@@ -63,7 +63,8 @@ def mapping_in(source: Source, *, column: bool = False) -> Mapping:
     if tree.problems:
         raise invalid(tree.problems[0], column=column)
     if not isinstance(tree.root, Mapping):
-        raise wrong(source, Span(1, 1, 2), "the file holds no mapping", "is it the right file?")
+        what, hint = "the file holds no mapping", "is it the right file?"
+        raise wrong(source, Span(1, 1, 2), what, hint, column=column)
     return tree.root
 
 
