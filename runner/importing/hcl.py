@@ -99,12 +99,10 @@ def _is(node: Any, *names: str) -> bool:
 
 def _word(node: Any) -> str:
     """A name, or a text in quotes without anything to work out in it."""
-    if isinstance(node, Token):
-        return str(node)
-    if node.data == "string":
-        inside = "".join(_word(each) for each in node.children[1:-1])
-        return process_escape_sequences(inside)
-    return "".join(str(token) for token in node.scan_values(lambda each: isinstance(each, Token)))
+    if node.data != "string":
+        return str(node.children[0])
+    tokens = node.scan_values(lambda each: isinstance(each, Token))
+    return process_escape_sequences("".join(map(str, tokens))[1:-1])
 
 
 def _check_new(attributes: Mapping[str, Expression], name: str, source: Source, meta: Any) -> None:

@@ -71,9 +71,13 @@ def spelt(value: Any) -> Any:
 class _Reader:
     """Works out one expression, whose text stands in what it can't work out."""
 
-    def __init__(self, text: str, scope: Scope) -> None:
-        self._text = text
+    def __init__(self, text: str | Tree[Token], scope: Scope) -> None:
+        self._written = text
         self._scope = scope
+
+    @property
+    def _text(self) -> str:
+        return self._written if isinstance(self._written, str) else _joined(self._written)
 
     def read(self, node: Any) -> Any:
         read: Callable[[Any], Any] | None = getattr(self, f"_{node.data}", None)
@@ -115,18 +119,18 @@ class _Reader:
     def _tuple(self, node: Any) -> list[Any]:
         items = [each for each in node.children if isinstance(each, Tree)]
         kept = [each for each in items if each.data != "new_line_or_comment"]
-        return [_Reader(self._of(each), self._scope).read(each) for each in kept]
+        return [_Reader(each, self._scope).read(each) for each in kept]
 
     def _object(self, node: Any) -> Any:
         found: dict[str, Any] = {}
-        for element in node.find_pred(lambda each: each is not node and each.data == "object_elem"):
-            if element not in node.children:
+        for element in node.children:
+            if not (isinstance(element, Tree) and element.data == "object_elem"):
                 continue
             name = self._key(element.children[0].children[0])
             if isinstance(name, Unresolved):
                 return name
             value = element.children[2]
-            found[str(name)] = _Reader(self._of(value), self._scope).read(value)
+            found[str(name)] = _Reader(value, self._scope).read(value)
         return found
 
     def _key(self, node: Any) -> Any:
@@ -135,9 +139,6 @@ class _Reader:
         if plain or node.data == "keyword":
             return _joined(inner)
         return self.read(node)
-
-    def _of(self, node: Any) -> str:
-        return _source(node) or self._text
 
     def _string(self, node: Any) -> Any:
         parts = [self._part(each) for each in node.children[1:-1]]
@@ -243,13 +244,9 @@ def as_text(value: Any) -> str:
 
 
 def _joined(node: Any) -> str:
+    """What is written there, from its tokens: without the spaces between them."""
     tokens = node.scan_values(lambda each: isinstance(each, Token))
     return "".join(str(token) for token in tokens)
-
-
-def _source(node: Any) -> str:
-    """The expression again from its tokens: without the spaces between them."""
-    return _joined(node) if isinstance(node, Tree) else str(node)
 
 
 def _quoted(text: str) -> str:

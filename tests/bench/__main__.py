@@ -3,8 +3,8 @@
 `make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `plan` (a tick over many jobs, from
 the command to its outputs), `small` (the example), `github` (a pull request of the example), `comparison`
 (what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `rules`
-(what 1,000 jobs build of 5,000 models), `imports` (1,000 jobs of other schedulers), `ticks` (what a tick of 1,000 jobs costs in the process), `year` (a
-year of GitHub's ticks).
+(what 1,000 jobs build of 5,000 models), `imports` (1,000 jobs of dbt Cloud), `ticks` (what a tick of 1,000
+jobs costs in the process), `year` (a year of GitHub's ticks).
 """
 
 from __future__ import annotations

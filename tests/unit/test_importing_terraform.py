@@ -89,7 +89,10 @@ BAD = {
         "bad.tf:2:10: this is not HCL: it ends in the middle",
         "brace",
     ),
-    'resource "a" "b" {\n  x = "y\n}\n': ("bad.tf:3:2: this is not HCL: it ends in the middle", "quote on line 2"),
+    'resource "a" "b" {\n  x = "y\n}\n': (
+        "bad.tf:3:2: this is not HCL: it ends in the middle",
+        "quote on line 2",
+    ),
     'resource "a" "b" {\n  x = = 1\n}\n': (
         "bad.tf:2:7: this is not HCL: `= 1",
         "terraform validate",
