@@ -227,12 +227,11 @@ def _origin(
 
 
 def _notes(job: Resource) -> dict[str, str]:
-    notes = dict(job.notes)
-    for name in ("environment_id", "project_id"):
-        value = job.values.get(name)
-        if isinstance(value, Unresolved):
-            notes[name] = f"its value isn't known here ({value.why}), so the name is made of it"
-    return notes
+    place = job.values.get("environment_id")
+    if not isinstance(place, Unresolved):
+        return {**job.notes}
+    why = f"its value isn't known here ({place.why}), so the name is made of it"
+    return {**job.notes, "environment_id": why}
 
 
 def _own_rows(job: Resource, used: tuple[str, ...], wrong: Mapping[str, str]) -> Iterator[Row]:

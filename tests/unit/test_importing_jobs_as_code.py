@@ -105,6 +105,11 @@ BAD = {
     "jobs:\n  a: {{ unclosed\n": (":2:6: this is not Jinja", "{% raw %}"),
     "a: {% for x in y %}\n": ("this is not Jinja", "{% raw %}"),
     "a: {{ ''.__class__.__mro__ }}\n": ("bad.yml:1:4: Jinja can't be worked out", ""),
+    "a: {{ 'a' * 10000000000 }}\n": (
+        "bad.yml:1:4: Jinja can't be worked out",
+        "`*` is for numbers",
+    ),
+    "a: {{ 10 ** 10000000000 }}\n": ("bad.yml:1:4: Jinja can't be worked out", "`**` is for"),
     "a: {{ 1 // 0 }}\n": ("bad.yml:1:4: Jinja can't be worked out", ""),
     "{% set x = 1 %}\n{% for i in [1, 2] %}\n- [\n{% endfor %}\n": (
         "this is not YAML",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,6 @@ def test_what_is_written_alike_is_one_environment() -> None:
 
 
 def read_text(file: Path, text: str) -> Draft:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / file).write_text(text)
         return terraform.read([Path(folder) / file])
@@ -365,6 +364,17 @@ class Names:
 def test_values(here: Path, written: str, value: Any) -> None:
     Path("a.tf").write_text(f"x = {written}\n")
     assert spelt(value_of(read_hcl(Path("a.tf")).attributes["x"], Names())) == value
+
+
+def test_what_is_nested_deeply_is_not_known(here: Path) -> None:
+    deep = f"{'[' * 3000}1{']' * 3000}"
+    Path("a.tf").write_text(
+        ENVIRONMENT + JOB.replace("project_id     = 5", f"description = {deep}")
+    )
+    draft = terraform.read([Path("a.tf")])
+    assert draft.jobs["daily"]["description"] == "Daily"
+    [row] = [row for row in draft.rows if row.field == "description"]
+    assert (row.fate, "nested too deeply" in row.why) == ("dropped", True)
 
 
 def test_crlf_and_a_byte_order_mark(here: Path) -> None:
