@@ -77,8 +77,8 @@ class Source:
         )
 
 
-def read(file: Path) -> Source | Problem:
-    """The text of a file, or the one reason why it has none."""
+def read(file: Path, most: int = MAX_BYTES) -> Source | Problem:
+    """The text of a file, or the one reason why it has none; ``most`` is how many bytes it may have."""
     nothing = Source(file=file, text="")
     try:
         mode = file.lstat().st_mode
@@ -88,7 +88,7 @@ def read(file: Path) -> Source | Problem:
                 WHOLE_FILE, "not-a-file", f"{shown(str(file), most=300)} {refusal}"
             )
         with file.open("rb") as stream:
-            raw = stream.read(MAX_BYTES + 1)
+            raw = stream.read(most + 1)
     except FileNotFoundError:
         what = f"{shown(str(file), most=300)} doesn't exist"
         hint = "name the jobs file, or run dbt-gitops in its folder"
@@ -97,14 +97,14 @@ def read(file: Path) -> Source | Problem:
         reason = getattr(error, "strerror", None) or str(error)
         what = f"{shown(str(file), most=300)} can't be read"
         return nothing.problem(WHOLE_FILE, "unreadable", what, why=reason)
-    return decode(file, raw)
+    return decode(file, raw, most)
 
 
-def decode(file: Path, raw: bytes) -> Source | Problem:
+def decode(file: Path, raw: bytes, most: int = MAX_BYTES) -> Source | Problem:
     """Bytes as UTF-8 text without its byte order mark."""
     nothing = Source(file=file, text="")
-    if len(raw) > MAX_BYTES:
-        why = f"a jobs file has at most {MAX_BYTES:,} bytes"
+    if len(raw) > most:
+        why = f"a jobs file has at most {most:,} bytes"
         hint = "split the project, or move large values out of the jobs file"
         return nothing.problem(WHOLE_FILE, "too-large", "the file is too large", why=why, hint=hint)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):

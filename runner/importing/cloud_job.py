@@ -32,6 +32,7 @@ ELSEWHERE = {
     "force_node_selection": "",
     "run_audit_helper": "",
 }
+PART_OF = {"compare_changes_flags": "run_compare_changes", "errors_on_lint_failure": "run_lint"}
 
 
 def job_into(draft: Draft, fields: Fields, job: CloudJob, numbers: Numbers) -> None:
@@ -76,6 +77,10 @@ def _place(draft: Draft, fields: Fields, job: CloudJob) -> None:
         fields.translated("environment_id", to, "a number there is a name here")
     inside = fields.inner("environment")
     inside.translated("name", to, "as the jobs file writes names")
+    _branch(inside, fields, job)
+    if inside.get("dbt_project_subdirectory"):
+        why = "the folder of the dbt project, where it is that of all jobs"
+        inside.translated("dbt_project_subdirectory", "project", why)
     version = fields.get("dbt_version") or inside.get("dbt_version")
     hint = f"pin it: {to}.dbt with `core` and `adapter`"
     for each in (fields, inside):
@@ -89,6 +94,19 @@ def _place(draft: Draft, fields: Fields, job: CloudJob) -> None:
         )
 
 
+def _branch(inside: Fields, fields: Fields, job: CloudJob) -> None:
+    if not _branches(fields):
+        return
+    by_branch = job.pull_requests or fields.inner("triggers").get("on_merge")
+    to = f"jobs.{job.name if job.deploys else job.ci_name}.triggers"
+    for key in ("custom_branch", "use_custom_branch"):
+        if by_branch:
+            inside.translated(key, to, "`branches` says it")
+        else:
+            why = "what GitHub starts by a schedule, or after another job, runs the default branch"
+            inside.dropped(key, why, "make it the default branch, or merge it there first")
+
+
 def _about(fields: Fields, job: CloudJob, to: str) -> dict[str, Any]:
     fields.translated("name", to, "as the jobs file writes names")
     fields.translated("id", to, "a number there is a name here")
@@ -99,7 +117,7 @@ def _about(fields: Fields, job: CloudJob, to: str) -> dict[str, Any]:
         fields.translated(
             "description", f"{to}.description", "it is empty: the job's name stands there"
         )
-    return {"description": text or clean(job.called).strip()}
+    return {"description": text or clean(job.title).strip()}
 
 
 def _triggers(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str, Any]:
@@ -243,7 +261,7 @@ def _flags(fields: Fields, to: str) -> dict[str, Any]:
 
 def _tell_rest(fields: Fields) -> None:
     for key, hint in ELSEWHERE.items():
-        if fields.get(key):
+        if fields.get(key) and fields.get(PART_OF.get(key, key)):
             fields.dropped(key, "dbt-gitops has nothing of the kind", hint)
         else:
             fields.dropped(key, OFF)

@@ -40,6 +40,11 @@ class CloudJob:
     def number(self) -> str:
         return str(self.data.get("id", ""))
 
+    @property
+    def title(self) -> str:
+        """What people call it, without what dbt-jobs-as-code writes at a name's end."""
+        return without_identifier(self.called)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
@@ -152,11 +157,15 @@ def _planned(
     )
 
 
-def _nameable(called: str) -> str:
-    """dbt-jobs-as-code writes its identifier at a name's end: ``Daily [[daily]]``."""
+def without_identifier(called: str) -> str:
     head, _, identifier = called.rpartition("[[")
-    ends = head and identifier.endswith(IDENTIFIER_AT_END)
-    return identifier.removesuffix(IDENTIFIER_AT_END) if ends else called
+    return head.strip() if head.strip() and identifier.endswith(IDENTIFIER_AT_END) else called
+
+
+def _nameable(called: str) -> str:
+    """dbt-jobs-as-code writes its identifier at a name's end: ``Daily [[daily]]``, or ``[[eu:daily]]``."""
+    identifier = called.rpartition("[[")[2].removesuffix(IDENTIFIER_AT_END)
+    return called if without_identifier(called) == called else identifier.rpartition(":")[2]
 
 
 def _taken(text: str, taken: set[str]) -> str:

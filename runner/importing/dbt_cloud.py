@@ -7,7 +7,7 @@ same forms, which only give their names.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from runner.importing.fields import Fields
 from runner.importing.rows import Row
 
 Json = Mapping[str, Any]
+Retold = Callable[[CloudJob, list[Row]], Iterable[Row]]
 SAVE = "save the answer of GET /api/v2/accounts/ACCOUNT/jobs/ as it is"
 MOST_BYTES = 64 * 1024 * 1024
 NO_STEP = "no dbt command of it can be a step here"
@@ -29,31 +30,42 @@ def read(files: Sequence[Path], project: str = "") -> Draft:
     items = [item for file in files for item in _items(file)]
     jobs = [item for item in items if "execute_steps" in item]
     names = {str(i["id"]): str(i["name"]) for i in items if "execute_steps" not in i and "id" in i}
-    return drafted_of(_of_project(_once(jobs), project), names)
+    return drafted_of(of_project(_once(jobs), project), names)
 
 
-def drafted_of(jobs: Sequence[Json], environments: Mapping[str, str]) -> Draft:
-    """A draft of jobs as the API has them; ``environments`` are names by number."""
+def drafted_of(
+    jobs: Sequence[Json],
+    environments: Mapping[str, str],
+    retold: Retold = lambda _, rows: rows,
+    hint: str = SAVE,
+) -> Draft:
+    """A draft of jobs as the API has them; ``environments`` are names by number.
+
+    ``retold`` turns the rows of a job into those of the file that it is written in.
+    """
     draft = Draft(top={"state": "github"})
     numbers = numbered(jobs, environments)
     for job in numbers.jobs.values():
-        job_into(draft, Fields(job.data, draft.rows, job.called), job, numbers)
+        rows: list[Row] = []
+        job_into(draft, Fields(job.data, rows, job.called), job, numbers)
+        draft.rows += retold(job, rows)
     for job in numbers.others:
-        _left_out(draft.rows, job)
+        draft.rows += retold(job, _left_out(job))
     if not draft.jobs:
         raise ConfigInvalid(
             "there is no job to import",
             why=f"{len(jobs)} are there, and each is deleted or without a dbt command"
             if jobs
             else "",
-            hint=SAVE,
+            hint=hint,
         )
     _project_folder(draft, numbers)
-    _secrets_everywhere(draft, numbers)
+    _secrets_everywhere(draft, numbers, retold)
     return draft
 
 
-def _left_out(rows: list[Row], job: CloudJob) -> None:
+def _left_out(job: CloudJob) -> list[Row]:
+    rows: list[Row] = []
     fields = Fields(job.data, rows, job.called)
     deleted = job.data.get("state") == 2
     why = "the job is deleted in dbt Cloud" if deleted else f"the job is left out: {NO_STEP}"
@@ -61,6 +73,7 @@ def _left_out(rows: list[Row], job: CloudJob) -> None:
         hint = step.hint or "import the job that it defers to as well"
         fields.dropped("execute_steps", f"{why} ({step.why or 'it compares with state'})", hint)
     fields.rest(why)
+    return rows
 
 
 def _project_folder(draft: Draft, numbers: Numbers) -> None:
@@ -73,18 +86,19 @@ def _project_folder(draft: Draft, numbers: Numbers) -> None:
         draft.top = {"project": folder, **draft.top}
 
 
-def _secrets_everywhere(draft: Draft, numbers: Numbers) -> None:
+def _secrets_everywhere(draft: Draft, numbers: Numbers, retold: Retold) -> None:
     """What is secret for one job of an environment is no plain value of another."""
     for job in numbers.jobs.values():
         secrets = draft.environments.get(job.environment, {}).get("secrets", [])
         for name, place in ((job.name, job.environment), (job.ci_name, job.ci_environment)):
-            if name not in draft.jobs or not secrets:
+            there = draft.jobs.get(name, {}).get("environment") == place
+            if not there or not secrets:
                 continue
-            draft.environments.setdefault(place, {})["secrets"] = secrets
+            draft.environments.setdefault(place, {})["secrets"] = [*secrets]
             env = draft.jobs[name].get("env", {})
             for secret in [each for each in secrets if each in env]:
                 del env[secret]
-                draft.rows.append(_hidden(job, secret))
+                draft.rows += retold(job, [_hidden(job, secret)])
 
 
 def _hidden(job: CloudJob, name: str) -> Row:
@@ -106,7 +120,7 @@ def _once(jobs: Iterable[Json]) -> list[Json]:
     return list(found.values())
 
 
-def _of_project(jobs: list[Json], project: str) -> list[Json]:
+def of_project(jobs: Sequence[Json], project: str) -> list[Json]:
     numbers = sorted({str(job.get("project_id", "")) for job in jobs})
     if project and project not in numbers:
         listed = ", ".join(number for number in numbers if number) or "none"

@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.config.compose import parse
 from runner.config.nodes import Mapping
-from runner.config.text import START, Source, Span, read, shown
+from runner.config.text import MAX_BYTES, START, Source, Span, read, shown
 from runner.errors import ConfigInvalid
 from runner.model import Problem
 
@@ -62,18 +62,29 @@ def _files(path: Path, patterns: SequenceType[str]) -> list[Path]:
 
 def read_yaml(path: Path, kind: Kind) -> tuple[Source, Mapping]:
     """The mapping that a file holds, with the place of each value; raises ConfigInvalid."""
-    source = read(path)
+    source = read_text(path, kind)
+    return source, mapping_in(source, kind)
+
+
+def read_text(path: Path, kind: Kind, most: int = MAX_BYTES) -> Source:
+    """The text of a file of at most so many bytes; raises ConfigInvalid."""
+    source = read(path, most)
     if isinstance(source, Problem):
         raise _unread(source, kind)
     if _WEB_PAGE.match(source.text):
         why = "pages are what a browser, or a request without a token, is given"
         raise wrong(source, START, f"this is a web page, not {kind.name}", kind.hint, why)
+    return source
+
+
+def mapping_in(source: Source, kind: Kind) -> Mapping:
+    """The same of a text that is read already."""
     tree = parse(source)
     if tree.problems:
         raise _unread(tree.problems[0], kind)
     if not isinstance(tree.root, Mapping):
         raise wrong(source, START, "the file holds no mapping", kind.hint)
-    return source, tree.root
+    return tree.root
 
 
 def wrong(source: Source, at: Span, what: str, hint: str, why: str = "") -> ConfigInvalid:

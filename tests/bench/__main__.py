@@ -3,8 +3,8 @@
 `make bench ARGS=small` measures a part: `commands`, `sync` (many jobs), `plan` (a tick over many jobs, from
 the command to its outputs), `small` (the example), `github` (a pull request of the example), `comparison`
 (what a pull request's exact comparison costs), `large` (1,000 models, which takes most of the time), `rules`
-(what 1,000 jobs build of 5,000 models), `ticks` (what a tick of 1,000 jobs costs in the process), `year` (a
-year of GitHub's ticks).
+(what 1,000 jobs build of 5,000 models), `imports` (1,000 jobs of dbt Cloud), `ticks` (what a tick of 1,000
+jobs costs in the process), `year` (a year of GitHub's ticks).
 """
 
 from __future__ import annotations
@@ -14,11 +14,23 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from tests.bench import commands, comparison, jobs, plans, pull_requests, rules, sync, ticks, year
+from tests.bench import (
+    commands,
+    comparison,
+    imports,
+    jobs,
+    plans,
+    pull_requests,
+    rules,
+    sync,
+    ticks,
+    year,
+)
 from tests.bench.timing import Row, table
 
 PARTS = {
-    "commands", "plan", "sync", "small", "github", "comparison", "large", "rules", "ticks", "year",
+    "commands", "plan", "sync", "small", "github", "comparison", "imports", "large", "rules", "ticks",
+    "year",
 }  # fmt: skip
 
 
@@ -50,6 +62,9 @@ def main(arguments: list[str]) -> None:
         if "rules" in parts:
             print("\nWhat jobs build, seconds:\n", flush=True)
             rules.print_figures(root / "rules")
+        if "imports" in parts:
+            print("\nImports, seconds:\n", flush=True)
+            imports.print_figures(root / "imports")
         if "ticks" in parts:
             print("\nA tick, CPU seconds:\n", flush=True)
             ticks.print_figures()
