@@ -8,7 +8,7 @@ import click
 
 # Name → (module, what it does): a source's module is imported when it is called.
 SOURCES = {
-    "dbt-cloud": ("dbt_cloud", "Import jobs of dbt Cloud, from files of its API."),
+    "dbt-cloud": ("dbt_cloud", "Import jobs of dbt Cloud, from its API or files of it."),
 }
 
 
