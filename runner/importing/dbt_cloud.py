@@ -55,6 +55,7 @@ def drafted_of(jobs: Sequence[Json], environments: Mapping[str, str]) -> Draft:
     """A draft of jobs as the API has them; ``environments`` are names by number."""
     draft = Draft(top={"state": "github"})
     numbers = numbered(jobs, environments)
+    _project_folder(draft, numbers)
     for job in numbers.jobs.values():
         job_into(draft, Fields(job.data, draft.rows, job.called), job, numbers)
     for job in numbers.others:
@@ -67,7 +68,6 @@ def drafted_of(jobs: Sequence[Json], environments: Mapping[str, str]) -> Draft:
             else "",
             hint=SAVE,
         )
-    _project_folder(draft, numbers)
     _secrets_everywhere(draft, numbers)
     return draft
 
@@ -76,9 +76,11 @@ def _left_out(rows: list[Row], job: CloudJob) -> None:
     fields = Fields(job.data, rows, job.called)
     deleted = job.data.get("state") == 2
     why = "the job is deleted in dbt Cloud" if deleted else f"the job is left out: {NO_STEP}"
-    for step in job.steps if not deleted else ():
-        hint = step.hint or "import the job that it defers to as well"
-        fields.dropped("execute_steps", f"{why} ({step.why or 'it compares with state'})", hint)
+    for index, steps in enumerate(job.commands if not deleted else ()):
+        for step in steps:
+            hint = step.hint or "import the job that it defers to as well"
+            reason = step.why if step.step is None else "it compares with state"
+            fields.part("execute_steps", index, "dropped", why=f"{why} ({reason})", hint=hint)
     fields.rest(why)
 
 
@@ -90,6 +92,16 @@ def _project_folder(draft: Draft, numbers: Numbers) -> None:
     }
     if len(folders) == 1 and (folder := folders.pop()):
         draft.top = {"project": folder, **draft.top}
+    elif len(folders - {""}) > 1:
+        row = Row(
+            job="",
+            field="environment.dbt_project_subdirectory",
+            value=", ".join(sorted(folders)),
+            fate="dropped",
+            why="a jobs file is that of one folder",
+            hint="write `project` by hand",
+        )
+        draft.rows.append(row)
 
 
 def _secrets_everywhere(draft: Draft, numbers: Numbers) -> None:
@@ -99,7 +111,7 @@ def _secrets_everywhere(draft: Draft, numbers: Numbers) -> None:
         for name, place in ((job.name, job.environment), (job.ci_name, job.ci_environment)):
             if name not in draft.jobs or not secrets:
                 continue
-            draft.environments.setdefault(place, {})["secrets"] = secrets
+            draft.environments.setdefault(place, {})["secrets"] = [*secrets]
             env = draft.jobs[name].get("env", {})
             for secret in [each for each in secrets if each in env]:
                 del env[secret]

@@ -53,6 +53,9 @@ class Fields:
             self._inner[key] = Fields(data, self._rows, self._job, path)
         return self._inner[key]
 
+    def told(self, key: str) -> bool:
+        return key in self._told
+
     def carried(self, key: str, to: str) -> None:
         """It is in the jobs file as it was."""
         self._tell(key, "carried", to=to)

@@ -13,20 +13,21 @@ from typing import Any
 import yaml
 
 from runner.config import Loaded, from_bytes
-from runner.importing import bolt, hand_written
+from runner.importing import bolt, dbt_cloud, hand_written
 from runner.importing.draft import Draft
 from runner.importing.rows import Row
 
 FOLDER = Path(__file__).parent
 READERS: dict[str, Callable[[Sequence[Path]], Draft]] = {
     "bolt": bolt.read,
+    "dbt_cloud": dbt_cloud.read,
     "workflow": hand_written.read,
 }
 CASES = sorted(
     path
     for source in READERS
     for path in (FOLDER / source).iterdir()
-    if path.suffix in ("", ".yml", ".yaml")
+    if path.suffix in ("", ".yml", ".yaml", ".json")
 )
 
 
