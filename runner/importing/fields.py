@@ -46,7 +46,7 @@ class Fields:
         """The mapping under a key, told field by field; an empty one where there is none."""
         if key not in self._inner:
             there = self._data.get(key)
-            if isinstance(there, Mapping):
+            if there and isinstance(there, Mapping):
                 self._told.add(key)
             data = {str(k): v for k, v in there.items()} if isinstance(there, Mapping) else {}
             path = f"{self._path}{key}."
@@ -90,7 +90,11 @@ class Fields:
         for key in self._data:
             if key in self._inner:
                 self._inner[key].rest(why, hint)
-            if key not in self._told:
+            if key in self._told:
+                continue
+            if key in self._inner and self._data[key] == {}:
+                self.dropped(key, "it is empty")
+            else:
                 self.dropped(key, why, hint)
 
     def _tell(self, key: str, fate: Fate, **more: str) -> None:
