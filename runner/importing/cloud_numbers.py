@@ -182,7 +182,11 @@ def _places(jobs: list[Json], known: Mapping[str, str]) -> dict[str, str]:
         if number not in places:
             taken = {name for place in places.values() for name in (place, f"{place}-ci")}
             text = str(called or f"environment-{number}".strip("-"))
-            places[number] = name_of(text, taken, "environment")
+            name = name_of(text, taken, "environment")
+            while f"{name}-ci" in taken:
+                taken.add(name)
+                name = name_of(text, taken, "environment")
+            places[number] = name
     return places
 
 

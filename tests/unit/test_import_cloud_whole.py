@@ -97,6 +97,7 @@ def parts(config: Config, job: Whole) -> tuple[Job | None, Job | None]:
 def test_the_same_jobs(tmp_path: Path, jobs: list[Whole]) -> None:
     draft, config = imported(tmp_path, jobs)
     meaning = Meaning([*jobs, SOUND])
+    check_environments(config, [*jobs, SOUND])
     for job in jobs:
         told = {
             re.split(r"[.\[]", row.field)[0] for row in draft.rows if row.job == job.data["name"]
@@ -118,6 +119,18 @@ def test_the_same_jobs(tmp_path: Path, jobs: list[Whole]) -> None:
             assert config.environments[of_pulls.environment].schema
             hooks = [job.data["triggers"][f"{each}_webhook"] for each in ("github", "git_provider")]
             assert of_pulls.enabled == (any(hooks) and not job.data.get("deactivated"))
+
+
+def check_environments(config: Config, jobs: list[Whole]) -> None:
+    """One of dbt Cloud's is one here, and pull requests never build where a deployment job does."""
+    places: dict[str, set[int]] = {}
+    for job in jobs:
+        deploying, of_pulls = parts(config, job)
+        if deploying:
+            places.setdefault(deploying.environment, set()).add(job.data["environment_id"])
+            assert config.environments[deploying.environment].schema is None
+        assert of_pulls is None or config.environments[of_pulls.environment].schema
+    assert all(len(numbers) == 1 for numbers in places.values())
 
 
 def check_what_it_runs(part: Job, job: Whole, meaning: Meaning) -> None:

@@ -126,6 +126,19 @@ def test_pull_requests_beside_a_schedule_make_two_jobs() -> None:
     assert config.environments["production"].schema is None
 
 
+@pytest.mark.parametrize("first", [1, 2])
+def test_pull_requests_build_in_no_environment_of_another(first: int) -> None:
+    apart = {1: "Production", 2: "Production CI"}
+    jobs = [
+        job(n, environment={"name": apart[n]}, environment_id=n)
+        for n in sorted(apart, reverse=first == 2)
+    ]
+    config = config_from([*jobs, job(3, environment_id=1, environment=None, job_type="ci")])
+    used = [config.jobs[f"job-{n}"].environment for n in (1, 2, 3)]
+    assert len(set(used)) == 3
+    assert [bool(config.environments[name].schema) for name in used] == [False, False, True]
+
+
 def test_secrets_become_names() -> None:
     secret = {
         "environment_variables": {"DBT_KEY": {"environment": {"id": 1, "value": "**********"}}}
