@@ -60,7 +60,7 @@ bounded = settings(
     deadline=None,
     derandomize=True,
     database=None,
-    max_examples=220,
+    max_examples=150,
     report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -245,7 +245,7 @@ def fired(schedule: Schedule) -> list[datetime]:
     return list(fires_within(schedule, just_before, just_before + timedelta(days=DAYS)))
 
 
-@settings(bounded, max_examples=50)
+@settings(bounded, max_examples=40)
 @given(jobs=wholes())
 def test_a_second_import_changes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], jobs: list[Whole]
