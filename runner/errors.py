@@ -33,7 +33,7 @@ _MEANINGS = {
     ExitCode.STEP_FAILED: "a step failed",
     ExitCode.CONFIG_INVALID: "the configuration is invalid",
     ExitCode.STATE_UNRESOLVED: "state can't be resolved, or what a run leaves can't be written",
-    ExitCode.GITHUB_FAILED: "GitHub refused or can't be reached",
+    ExitCode.GITHUB_FAILED: "GitHub, or dbt Cloud for an import, refused or can't be reached",
     ExitCode.DBT_FAILED: "dbt is missing or crashed",
     ExitCode.TIMED_OUT: "timed out",
     ExitCode.BUG: "a bug in dbt-gitops (a traceback and the versions are printed)",
@@ -85,6 +85,12 @@ class GitHubFailed(DbtGitopsError):
     def __init__(self, what: str, *, why: str = "", hint: str = "", status: int = 0) -> None:
         super().__init__(what, why=why, hint=hint)
         self.status = status
+
+
+class DbtCloudFailed(DbtGitopsError):
+    """dbt Cloud refused, can't be reached, or answered what can't be used."""
+
+    exit_code = ExitCode.GITHUB_FAILED
 
 
 class DbtMissing(DbtGitopsError):

@@ -91,15 +91,18 @@ def plain(node: Node) -> object:
 
 
 def find(root: Node, path: Path) -> Entry | Node | None:
-    """The entry (key and value) or list item at a path of keys and indexes from 0."""
+    """The entry (key and value) or list item at a path of keys and indexes from 0.
+
+    One thing in place of a list is the list's first item.
+    """
     found: Entry | Node | None = root
     for step in path:
         node = found.node if isinstance(found, Entry) else found
-        if isinstance(node, Mapping):
-            found = node.entries.get(str(step))
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
-            found = node.items[step]
-        else:
+        if isinstance(node, Sequence) and isinstance(step, int):
+            found = node.items[step] if step < len(node.items) else None
+        elif isinstance(node, Mapping) and str(step) in node.entries:
+            found = node.entries[str(step)]
+        elif step != 0:
             return None
     return found
 

@@ -13,6 +13,7 @@ import requests
 from github import GithubException, RateLimitExceededException
 
 from runner.errors import GitHubFailed
+from runner.unreached import unreached
 
 _TOKEN = re.compile(r"gh[a-z]_[A-Za-z0-9._-]{36,}|github_pat_\w{22,}")
 _LONGEST = 500
@@ -38,7 +39,7 @@ def explained(call: Call) -> Iterator[None]:
     except requests.RequestException as error:
         raise GitHubFailed(
             f"GitHub can't be reached: {call.what}",
-            why=_unreached(error),
+            why=unreached(error),
             hint="check the network and GITHUB_API_URL, then run it again",
         ) from error
     except (ValueError, RuntimeError, AssertionError) as error:
@@ -103,17 +104,6 @@ def _limit_hint(headers: Mapping[str, str]) -> str:
     elif headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
         when = f" after {datetime.fromtimestamp(int(reset), timezone.utc):%H:%M} UTC"
     return f"a limit of GitHub's API is used up; run it again{when or ' later'}"
-
-
-def _unreached(error: requests.RequestException) -> str:
-    """The kind of trouble alone: addresses may hold signatures, and urllib3's words are long."""
-    if isinstance(error, requests.Timeout):
-        return "it didn't answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate can't be verified"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "the connection broke off in the middle of the answer"
-    return "the connection failed, broke off or took too long"
 
 
 def _clean(call: Call, text: str) -> str:

@@ -24,6 +24,7 @@ class CloudJob:
     """A job and its names; ``called`` is what dbt Cloud calls it, ``name`` the jobs file.
 
     Where pull requests start it and something else too, it is two jobs: the other's name is ``ci_name``.
+    ``commands`` are the steps of each of its `execute_steps`.
     """
 
     data: Json
@@ -34,7 +35,7 @@ class CloudJob:
     ci_environment: str
     pull_requests: bool
     deploys: bool
-    steps: tuple[StepOf, ...]
+    commands: tuple[tuple[StepOf, ...], ...]
 
     @property
     def number(self) -> str:
@@ -44,6 +45,10 @@ class CloudJob:
     def title(self) -> str:
         """What people call it, without what dbt-jobs-as-code writes at a name's end."""
         return without_identifier(self.called)
+
+    @property
+    def steps(self) -> tuple[StepOf, ...]:
+        return tuple(step for steps in self.commands for step in steps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +109,15 @@ def numbered(jobs: Iterable[Json], environments: Mapping[str, str]) -> Numbers:
 
 
 def kept_steps(job: CloudJob, numbers: Numbers) -> list[StepOf]:
-    """The steps without what isn't dbt's, and without those that lack a state to compare with."""
-    defers = bool(numbers.deferral(job)[0])
-    return [step for step in job.steps if step.step and (defers or not lacks_state(step))]
+    """The steps that the job has in the jobs file too."""
+    return [step for step in job.steps if not left_out(step, job, numbers)]
+
+
+def left_out(step: StepOf, job: CloudJob, numbers: Numbers) -> str:
+    """Why a step can't be in the jobs file; "" where it can."""
+    if step.step and lacks_state(step) and not numbers.deferral(job)[0]:
+        return f"`{step.step}` compares with state, and the job defers to nothing"
+    return "" if step.step else step.why
 
 
 def lacks_state(step: StepOf) -> bool:
@@ -149,10 +160,8 @@ def _planned(
         ci_environment=f"{place}-ci" if shared else place,
         pull_requests=pull_requests,
         deploys=not alone,
-        steps=tuple(
-            step
-            for command in (commands if isinstance(commands, list) else ())
-            for step in steps_of(str(command))
+        commands=tuple(
+            steps_of(str(command)) for command in (commands if isinstance(commands, list) else ())
         ),
     )
 
@@ -182,7 +191,11 @@ def _places(jobs: list[Json], known: Mapping[str, str]) -> dict[str, str]:
         if number not in places:
             taken = {name for place in places.values() for name in (place, f"{place}-ci")}
             text = str(called or f"environment-{number}".strip("-"))
-            places[number] = name_of(text, taken, "environment")
+            name = name_of(text, taken, "environment")
+            while f"{name}-ci" in taken:
+                taken.add(name)
+                name = name_of(text, taken, "environment")
+            places[number] = name
     return places
 
 

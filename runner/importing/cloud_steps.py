@@ -2,71 +2,87 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import posixpath
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from runner.importing.cloud_numbers import CloudJob, Numbers, kept_steps, lacks_state
-from runner.importing.commands import StepOf, with_options
+from runner.importing.cloud_numbers import CloudJob, Numbers, kept_steps, left_out
+from runner.importing.commands import MOST_THREADS, StepOf
+from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.placing import place
 
 DEFAULT_TARGET = "default"
+KEY = "execute_steps"
 
 
-def steps_told(
-    fields: Fields, job: CloudJob, to: str, numbers: Numbers
-) -> tuple[list[str], dict[str, Any]]:
-    """The steps, and what they say for the whole job: target, threads, env."""
-    kept = kept_steps(job, numbers)
-    for step in job.steps:
-        if step not in kept:
-            missing = "it compares with state, and the job defers to nothing"
-            why = missing if lacks_state(step) else step.why
-            hint = "add `defer` and the step by hand" if lacks_state(step) else step.hint
-            fields.dropped(
-                "execute_steps", f"a step is left out ({step.step or 'no dbt'}): {why}", hint
-            )
-    kept, settings = _agreed(kept, _settings(fields, to))
-    for step in kept:
-        settings.setdefault("env", {}).update(step.settings.get("env", {}))
-        for key in ("profiles_dir", "project"):
-            if key in step.settings:
-                hint = f"write `{key}` by hand: {step.settings[key]}"
-                fields.dropped("execute_steps", f"a step names a folder by --{key}", hint)
-    whys = [step.why for step in kept if step.why]
-    if whys:
-        fields.translated("execute_steps", f"{to}.steps", "; ".join(dict.fromkeys(whys)))
-    else:
-        fields.carried("execute_steps", f"{to}.steps")
-    return [str(step.step) for step in kept], settings
+def steps_into(
+    draft: Draft, fields: Fields, job: CloudJob, body: dict[str, Any], numbers: Numbers, to: str
+) -> None:
+    """Put the steps into the job's ``body``, and what they say for all of it: target, threads, env."""
+    settings = _settings(fields)
+    body |= settings
+    placed = place(draft, body, kept_steps(job, numbers), draft.top.get("project", "."))
+    kept = iter(placed.steps)
+    for index, steps in enumerate(job.commands):
+        whys = [left_out(step, job, numbers) for step in steps]
+        for step, why in zip(steps, whys, strict=True):
+            if why:
+                hint = "add `defer` and the step by hand" if step.step else step.hint
+                fields.part(KEY, index, "dropped", why=why, hint=hint)
+        _told(fields, index, [next(kept) for why in whys if not why], to)
+    _tell_settings(fields, settings, body, to)
+    if not job.commands:
+        fields.dropped(KEY, "it has none")
+    for why in (*placed.lost, *_other_projects(draft, placed.steps)):
+        fields.note(KEY, why, "look at the job's steps")
 
 
-def _settings(fields: Fields, to: str) -> dict[str, Any]:
+def _told(fields: Fields, index: int, steps: Sequence[StepOf], to: str) -> None:
+    why = "; ".join(dict.fromkeys(step.why for step in steps if step.why))
+    if why:
+        fields.part(KEY, index, "translated", to=f"{to}.steps", why=why)
+    elif steps:
+        fields.part(KEY, index, "carried", to=f"{to}.steps")
+
+
+def _other_projects(draft: Draft, steps: Sequence[StepOf]) -> list[str]:
+    here = draft.top.get("project", ".")
+    named = {
+        folder
+        for step in steps
+        if (folder := posixpath.normpath(step.settings.get("project", here))) != here
+    }
+    return [
+        f"a step is of the project in {each}: it needs a jobs file there" for each in sorted(named)
+    ]
+
+
+def _settings(fields: Fields) -> dict[str, Any]:
+    """What the job says for the steps that don't say it themselves."""
     inside = fields.inner("settings")
     target, threads = inside.get("target_name"), inside.get("threads")
     settings: dict[str, Any] = {}
     if target and target != DEFAULT_TARGET:
         settings["target"] = str(target)
-        inside.carried("target_name", f"{to}.target")
-    else:
-        why = "`default` is dbt Cloud's name for no target: the one of profiles.yml counts"
-        inside.translated("target_name", f"{to}.target", why)
-    if isinstance(threads, int) and threads > 0:
+    if type(threads) is int and 0 < threads <= MOST_THREADS:
         settings["threads"] = threads
-        inside.carried("threads", f"{to}.threads")
-    else:
-        inside.translated("threads", f"{to}.threads", "profiles.yml's counts")
     return settings
 
 
-def _agreed(steps: list[StepOf], settings: dict[str, Any]) -> tuple[list[StepOf], dict[str, Any]]:
-    """A step's own target or threads win: the job says it where all agree, else each step does."""
-    for key in ("target", "threads"):
-        values = [step.settings.get(key, settings.get(key)) for step in steps]
-        if all(value == values[0] for value in values):
-            settings[key] = values[0]
-            continue
-        given: dict[str, Any] = {key: settings.pop(key)} if key in settings else {}
-        steps = [
-            with_options(replace(step, settings={**given, **step.settings}), key) for step in steps
-        ]
-    return steps, {key: value for key, value in settings.items() if value is not None}
+def _tell_settings(
+    fields: Fields, settings: Mapping[str, Any], body: Mapping[str, Any], to: str
+) -> None:
+    inside = fields.inner("settings")
+    for key, name in (("target_name", "target"), ("threads", "threads")):
+        given = inside.get(key)
+        if name in settings and settings[name] == body.get(name):
+            inside.carried(key, f"{to}.{name}")
+        elif name in settings:
+            inside.translated(key, f"{to}.steps", "steps with their own don't agree with it")
+        elif given and given != DEFAULT_TARGET:
+            why = f"it is no number from 1 to {MOST_THREADS}"
+            inside.dropped(key, why, f"write `{to}.{name}` by hand")
+        else:
+            why = "it is dbt Cloud's word for none of its own: the one of profiles.yml counts"
+            inside.translated(key, f"{to}.{name}", why)

@@ -6,22 +6,25 @@ same forms, which only give their names.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import job_into
+from runner.importing.cloud_json import MOST_BYTES, NotJson, decoded, message_of
 from runner.importing.cloud_numbers import CloudJob, Numbers, numbered
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.rows import Row
+from runner.reports.text import clipped, one_line
 
 Json = Mapping[str, Any]
 Retold = Callable[[CloudJob, list[Row]], Iterable[Row]]
 SAVE = "save the answer of GET /api/v2/accounts/ACCOUNT/jobs/ as it is"
-MOST_BYTES = 64 * 1024 * 1024
+OF_ENVIRONMENTS = (
+    "name", "dbt_version", "use_custom_branch", "custom_branch", "dbt_project_subdirectory"
+)  # fmt: skip
 NO_STEP = "no dbt command of it can be a step here"
 
 
@@ -29,8 +32,24 @@ def read(files: Sequence[Path], project: str = "") -> Draft:
     """The jobs of all files; of ``project``, dbt Cloud's number, alone. Raises ConfigInvalid."""
     items = [item for file in files for item in _items(file)]
     jobs = [item for item in items if "execute_steps" in item]
-    names = {str(i["id"]): str(i["name"]) for i in items if "execute_steps" not in i and "id" in i}
-    return drafted_of(of_project(_once(jobs), project), names)
+    environments = [item for item in items if "execute_steps" not in item]
+    return drafted_in(of_project(_once(jobs), project), environments)
+
+
+def drafted_in(jobs: Sequence[Json], environments: Sequence[Json]) -> Draft:
+    """A draft of jobs and environments as the API has them; what jobs don't say, those do."""
+    places = {str(each.get("id")): each for each in environments}
+    placed = [_placed(job, places.get(str(job.get("environment_id")), {})) for job in jobs]
+    names = {number: str(each["name"]) for number, each in places.items() if each.get("name")}
+    return drafted_of(placed, names)
+
+
+def _placed(job: Json, place: Json) -> Json:
+    """The job with what its environment says of it; dbt Cloud leaves that out of its lists."""
+    if isinstance(job.get("environment"), Mapping):
+        return job
+    facts = {key: place[key] for key in OF_ENVIRONMENTS if place.get(key)}
+    return {**job, "environment": facts} if facts else job
 
 
 def drafted_of(
@@ -45,6 +64,7 @@ def drafted_of(
     """
     draft = Draft(top={"state": "github"})
     numbers = numbered(jobs, environments)
+    _project_folder(draft, numbers)
     for job in numbers.jobs.values():
         rows: list[Row] = []
         job_into(draft, Fields(job.data, rows, job.called), job, numbers)
@@ -59,7 +79,6 @@ def drafted_of(
             else "",
             hint=hint,
         )
-    _project_folder(draft, numbers)
     _secrets_everywhere(draft, numbers, retold)
     return draft
 
@@ -69,9 +88,11 @@ def _left_out(job: CloudJob) -> list[Row]:
     fields = Fields(job.data, rows, job.called)
     deleted = job.data.get("state") == 2
     why = "the job is deleted in dbt Cloud" if deleted else f"the job is left out: {NO_STEP}"
-    for step in job.steps if not deleted else ():
-        hint = step.hint or "import the job that it defers to as well"
-        fields.dropped("execute_steps", f"{why} ({step.why or 'it compares with state'})", hint)
+    for index, steps in enumerate(job.commands if not deleted else ()):
+        for step in steps:
+            hint = step.hint or "import the job that it defers to as well"
+            reason = step.why if step.step is None else "it compares with state"
+            fields.part("execute_steps", index, "dropped", why=f"{why} ({reason})", hint=hint)
     fields.rest(why)
     return rows
 
@@ -84,6 +105,16 @@ def _project_folder(draft: Draft, numbers: Numbers) -> None:
     }
     if len(folders) == 1 and (folder := folders.pop()):
         draft.top = {"project": folder, **draft.top}
+    elif len(folders - {""}) > 1:
+        row = Row(
+            job="",
+            field="environment.dbt_project_subdirectory",
+            value=", ".join(sorted(folders)),
+            fate="dropped",
+            why="a jobs file is that of one folder",
+            hint="write `project` by hand",
+        )
+        draft.rows.append(row)
 
 
 def _secrets_everywhere(draft: Draft, numbers: Numbers, retold: Retold) -> None:
@@ -138,8 +169,8 @@ def _items(file: Path) -> Iterator[Json]:
     data = _json(file)
     inside = data["data"] if isinstance(data, Mapping) and "data" in data else data
     if inside is None or (isinstance(data, Mapping) and _refused(data)):
-        said = _message(data) if isinstance(data, Mapping) else ""
-        raise ConfigInvalid(f"{file} is an error that dbt Cloud answered", why=said, hint=SAVE)
+        why = clipped(one_line(message_of(data)), 200)
+        raise ConfigInvalid(f"{file} is an error that dbt Cloud answered", why=why, hint=SAVE)
     items = inside if isinstance(inside, list) else [inside]
     for index, item in enumerate(items):
         sound = isinstance(item, Mapping) and isinstance(item.get("execute_steps", []), list)
@@ -158,34 +189,13 @@ def _refused(data: Json) -> bool:
     return isinstance(code, int) and code >= 400
 
 
-def _message(data: Json) -> str:
-    status = data.get("status")
-    said = status.get("user_message") if isinstance(status, Mapping) else ""
-    return str(said or "")[:200]
-
-
 def _json(file: Path) -> Any:
     try:
         with file.open("rb") as stream:
-            raw = stream.read(MOST_BYTES + 1)
+            return decoded(stream.read(MOST_BYTES + 1))
     except OSError as error:
         why = error.strerror or str(error)
         raise ConfigInvalid(f"{file} can't be read", why=why, hint=SAVE) from error
-    if len(raw) > MOST_BYTES:
-        why = f"{MOST_BYTES:,} bytes are the most"
-        raise ConfigInvalid(f"{file} is too large", why=why, hint="save the jobs page by page")
-    if not raw.strip():
-        raise ConfigInvalid(f"{file} is empty", hint=SAVE)
-    if raw.lstrip()[:1] == b"<":
-        why = "dbt Cloud's pages are what a browser, or a request without a token, is given"
-        raise ConfigInvalid(f"{file} is a web page, not JSON", why=why, hint=SAVE)
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        line = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        whole = "it ends in the middle" if _truncated(raw, error) else str(error)
-        raise ConfigInvalid(f"{file}{line}: this is not JSON", why=whole, hint=SAVE) from error
-
-
-def _truncated(raw: bytes, error: Exception) -> bool:
-    return isinstance(error, json.JSONDecodeError) and raw.rstrip()[-1:] not in (b"}", b"]")
+    except NotJson as error:
+        line = f":{error.line}" if error.line else ""
+        raise ConfigInvalid(f"{file}{line} {error.what}", why=error.why, hint=SAVE) from error

@@ -46,12 +46,15 @@ class Fields:
         """The mapping under a key, told field by field; an empty one where there is none."""
         if key not in self._inner:
             there = self._data.get(key)
-            if isinstance(there, Mapping) and there:
+            if there and isinstance(there, Mapping):
                 self._told.add(key)
             data = {str(k): v for k, v in there.items()} if isinstance(there, Mapping) else {}
             path = f"{self._path}{key}."
             self._inner[key] = Fields(data, self._rows, self._job, path)
         return self._inner[key]
+
+    def told(self, key: str) -> bool:
+        return key in self._told
 
     def carried(self, key: str, to: str) -> None:
         """It is in the jobs file as it was."""
@@ -87,7 +90,11 @@ class Fields:
         for key in self._data:
             if key in self._inner:
                 self._inner[key].rest(why, hint)
-            if key not in self._told:
+            if key in self._told:
+                continue
+            if key in self._inner and self._data[key] == {}:
+                self.dropped(key, "it is empty")
+            else:
                 self.dropped(key, why, hint)
 
     def _tell(self, key: str, fate: Fate, **more: str) -> None:

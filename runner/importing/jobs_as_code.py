@@ -215,7 +215,8 @@ def _in_own_words(row: Row, described: set[str]) -> Row:
     if row.fate == "dropped" and row.field in NUMBERS and "isn't among" in row.why:
         hint = "write `linked_id`, dbt Cloud's number, to the job that it means, and import again"
         return replace(row, hint=hint)
-    if row.why == OWN and row.field.partition(".")[0] not in ITS_OWN:
+    own = row.why == OWN and row.field.partition(".")[0] in ITS_OWN
+    if row.why in (OWN, UNKNOWN) and not own:
         return replace(row, why=UNKNOWN, hint="is it spelt as dbt-jobs-as-code spells it?")
     if row.field == "name" and row.fate == "translated":
         if row.job in described:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -42,10 +43,11 @@ class Origin:
         return found
 
     def _renamed(self, row: Row) -> Iterator[Row]:
-        head, _, rest = row.field.partition(".")
+        head = _head(row.field)
+        rest = row.field[len(head) :]
         names = self.names.get(row.field)
         if names is None and head in self.names and rest:
-            names = tuple(f"{name}.{rest}" for name in self.names[head])
+            names = tuple(f"{name}{rest}" for name in self.names[head])
         elif names is None:
             names = (row.field,) if head in self.fields else ()
         for name in names:
@@ -58,27 +60,32 @@ class Origin:
                 )
 
     def _has(self, name: str) -> bool:
-        return name in self.fields or name.partition(".")[0].partition("[")[0] in self.fields
+        return name in self.fields or _head(name) in self.fields
 
     def _value(self, name: str, row: Row) -> str:
-        if name not in self.fields:
-            return row.value
-        return HIDDEN if self.fields[name] == HIDDEN else shown(name, self.fields[name])
+        if HIDDEN in (self.fields.get(name), self.fields.get(_head(name))):
+            return HIDDEN
+        return shown(name, self.fields[name]) if name in self.fields else row.value
 
     def _noted(self, row: Row) -> Row:
-        note = self.notes.get(row.field.partition(".")[0])
+        note = self.notes.get(_head(row.field))
         if not note:
             return row
         fate = "translated" if row.fate == "carried" else row.fate
         return replace(row, fate=fate, why="; ".join(filter(None, (row.why, note))))
 
     def _left(self, found: Sequence[Row]) -> Iterator[Row]:
-        told = {row.field.partition(".")[0].partition("[")[0] for row in (*found, *self.own)}
+        told = {_head(row.field) for row in (*found, *self.own)}
         for name, value in self.fields.items():
-            if name.partition(".")[0] not in told:
+            if _head(name) not in told:
                 why = UNKNOWN if value or value is False or value == 0 else "there is nothing in it"
                 value = shown(name, value)
                 yield Row(job=self.job, field=name, value=value, fate="dropped", why=why)
+
+
+def _head(field: str) -> str:
+    """The key of the job that a field is in: `settings` of `settings.threads`, `steps` of `steps[0]`."""
+    return re.split(r"[.\[]", field, maxsplit=1)[0]
 
 
 class Origins:

@@ -13,13 +13,14 @@ from typing import Any
 import yaml
 
 from runner.config import Loaded, from_bytes
-from runner.importing import bolt, hand_written, jobs_as_code, terraform
+from runner.importing import bolt, dbt_cloud, hand_written, jobs_as_code, terraform
 from runner.importing.draft import Draft
 from runner.importing.rows import Row
 
 FOLDER = Path(__file__).parent
 READERS: dict[str, Callable[[Sequence[Path]], Draft]] = {
     "bolt": bolt.read,
+    "dbt_cloud": dbt_cloud.read,
     "jobs_as_code": lambda paths: jobs_as_code.read(paths, [*paths[0].glob("vars")]),
     "terraform": terraform.read,
     "workflow": hand_written.read,

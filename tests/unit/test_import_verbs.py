@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli.main import run
-from runner.importing.dbt_cloud import MOST_BYTES
+from runner.importing.cloud_json import MOST_BYTES
 from runner.importing.writing import config_of
 from runner.workflow import PATH
 from tests.importing.sources import FOLDER

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,11 @@ JOBS = [
 ]
 
 
+def top(field: str) -> str:
+    """``settings`` of ``settings.threads``, ``execute_steps`` of its first item."""
+    return re.split(r"[.\[]", field)[0]
+
+
 def config_from(jobs: list[dict[str, Any]]) -> Any:
     return config_of(FILE, drafted(drafted_of(jobs, {"71": "CI"}), None))
 
@@ -103,10 +109,10 @@ def test_each_kind_of_job() -> None:
 def test_every_field_is_told() -> None:
     draft = drafted_of(JOBS, {})
     for each in JOBS:
-        told = {row.field.split(".")[0] for row in draft.rows if row.job == each["name"]}
+        told = {top(row.field) for row in draft.rows if row.job == each["name"]}
         assert set(each) <= told
     lost = {(row.job, row.field) for row in draft.rows if row.fate == "dropped" and row.hint}
-    assert {("After", "execute_steps"), ("After", "run_lint")} <= lost
+    assert {("After", "execute_steps[2]"), ("After", "run_lint")} <= lost
 
 
 def test_pull_requests_beside_a_schedule_make_two_jobs() -> None:
@@ -118,6 +124,19 @@ def test_pull_requests_beside_a_schedule_make_two_jobs() -> None:
     assert config.jobs["job-1-ci"].defer.job == "job-1"
     assert config.jobs["job-1-ci"].environment == "production-ci"
     assert config.environments["production"].schema is None
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_pull_requests_build_in_no_environment_of_another(first: int) -> None:
+    apart = {1: "Production", 2: "Production CI"}
+    jobs = [
+        job(n, environment={"name": apart[n]}, environment_id=n)
+        for n in sorted(apart, reverse=first == 2)
+    ]
+    config = config_from([*jobs, job(3, environment_id=1, environment=None, job_type="ci")])
+    used = [config.jobs[f"job-{n}"].environment for n in (1, 2, 3)]
+    assert len(set(used)) == 3
+    assert [bool(config.environments[name].schema) for name in used] == [False, False, True]
 
 
 def test_secrets_become_names() -> None:
@@ -144,8 +163,8 @@ def test_targets_of_steps_win() -> None:
         "dbt seed --target prod",
         "dbt run --target other",
     ]
-    [row] = [row for row in drafted_of([given], {}).rows if row.field == "execute_steps"]
-    assert (row.fate, row.why) == ("carried", "")
+    rows = [row for row in drafted_of([given], {}).rows if top(row.field) == "execute_steps"]
+    assert [(row.fate, row.why) for row in rows] == [("carried", "")] * 2
 
 
 def test_circles_are_broken() -> None:
@@ -202,7 +221,7 @@ def test_whatever_it_is_the_result_is_valid(bodies: list[dict[str, Any]]) -> Non
     text = drafted(draft, None)
     assert config_of(FILE, text).jobs["sound"].steps[0].text == "dbt build"
     assert drafted(draft, text) == text
-    assert {row.field.split(".")[0] for row in draft.rows} >= set(jobs[0])
+    assert {top(row.field) for row in draft.rows} >= set(jobs[0])
 
 
 @pytest.fixture

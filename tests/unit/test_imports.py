@@ -26,7 +26,7 @@ FLOORS: list[set[str]] = [
         "record",
         "record_json",
     },
-    {"base_commit", "git", "masking", "steps", "stopping", "unknown"},
+    {"base_commit", "git", "masking", "steps", "stopping", "unknown", "unreached"},
     {"chain", "durations", "errors", "patterns", "run_id"},
 ]
 NEIGHBOURS = {

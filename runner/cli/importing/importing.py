@@ -8,7 +8,7 @@ import click
 
 # Name → (module, what it does): a source's module is imported when it is called.
 SOURCES = {
-    "dbt-cloud": ("dbt_cloud", "Import jobs of dbt Cloud, from files of its API."),
+    "dbt-cloud": ("dbt_cloud", "Import jobs of dbt Cloud, from its API or files of it."),
     "jobs-as-code": ("jobs_as_code", "Import jobs of dbt-jobs-as-code, from its YAML files."),
     "terraform": ("terraform", "Import jobs of dbt Cloud that Terraform makes."),
     "bolt": ("bolt", "Import schedules of Paradime Bolt."),

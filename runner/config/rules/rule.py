@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from runner.config.load import Loaded
-from runner.config.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
+from runner.config.nodes import Entry, Node, Path, Scalar, find
 from runner.config.text import WHOLE_FILE, Span
 from runner.history import History
 from runner.model import Config, Environment, Job, Severity
@@ -57,7 +57,7 @@ class Subject:
     def span(self, path: Path) -> Span:
         """Where to point for a path: at a value, at the key of a collection, or at what it is in."""
         tree = self.loaded.tree
-        found = (_find(tree, way) for way in _ways(path)) if tree else iter(())
+        found = (find(tree, way) for way in _ways(path)) if tree else iter(())
         return next((_span(each) for each in found if each is not None), WHOLE_FILE)
 
 
@@ -99,20 +99,6 @@ def _ways(path: Path) -> Iterator[Path]:
         yield path[:length]
         if path[0] == "jobs" and length > 2:
             yield ("defaults", *path[2:length])
-
-
-def _find(root: Node, path: Path) -> Entry | Node | None:
-    """The entry or item at a path; one thing in place of a list is the list's first item."""
-    found: Entry | Node | None = root
-    for step in path:
-        node = found.node if isinstance(found, Entry) else found
-        if isinstance(step, int) and isinstance(node, Sequence):
-            found = node.items[step] if step < len(node.items) else None
-        elif not isinstance(step, int) and isinstance(node, Mapping):
-            found = node.entries.get(step)
-        elif step != 0:
-            return None
-    return found
 
 
 def _span(found: Entry | Node) -> Span:

@@ -190,7 +190,7 @@ def _leave_out(draft: Draft, half: Half, halves: Halves) -> None:
     body = Fields(half.body, draft.rows, half.title, f"jobs.{half.id}.")
     whole = Fields(half.root, draft.rows, half.title)
     body.pass_on("steps")
-    whole.pass_on("jobs", "on")
+    whole.pass_on("jobs", *(["on"] if events else []))
     for fields in (whole, body):
         fields.inner("env")
         fields.rest(why, ALONE)
