@@ -14,6 +14,7 @@ from runner.cli.cache import cache_folder
 from runner.dbt.argv import JobFlags, dbt_argv, parse_options
 from runner.dbt.install import locate
 from runner.dbt.profiles import find_profiles_dir
+from runner.dbt.project import NotAManifest, manifest_metadata, read_project
 from runner.dbt.selecting import ask, selections_of
 from runner.dbt.session import WarmSession
 from runner.errors import ConfigInvalid
@@ -39,6 +40,8 @@ def asked(
     dbt can't be had, DbtFailed where it can't read the project, and ConfigInvalid without deployment
     jobs or where dbt is an executable that can't be asked. dbt connects to nothing, and gets no secret.
     """
+    if manifest:
+        _refuse_others(manifest, config.project)
     job = production_job(config)
     request = parsing(Request(job=job, environment=config.environment_of(job)), WHY)
     project = open_project(config.project, environ)
@@ -59,7 +62,43 @@ def asked(
     finally:
         session.close()
     say(f"{len(selections):,} selections answered in {time.monotonic() - began:.1f} s")
-    return replace(builds, otherwise=_otherwise(config, job))
+    otherwise = _otherwise(config, job)
+    if otherwise:
+        say(
+            f"note: {_named(otherwise)}, so what is said of {_those(otherwise)} is what `{job.name}` has"
+        )
+    return replace(builds, otherwise=otherwise)
+
+
+def _named(jobs: frozenset[str]) -> str:
+    first, more = min(jobs), len(jobs) - 1
+    have = f"`{first}` and {more:,} more have" if more else f"`{first}` has"
+    return f"{have} another environment, target, vars or variables"
+
+
+def _those(jobs: frozenset[str]) -> str:
+    return "these" if len(jobs) > 1 else "it"
+
+
+def _refuse_others(manifest: Path, project: Path) -> None:
+    """Raise ConfigInvalid where there is no manifest, or another project's."""
+    if not manifest.is_file():
+        raise ConfigInvalid(
+            f"there is no manifest at {manifest}",
+            why="--manifest takes the word after it for one",
+            hint="dbt parse writes target/manifest.json; --manifest as the last word asks dbt itself",
+        )
+    try:
+        of = manifest_metadata(manifest).project
+    except NotAManifest as error:
+        raise ConfigInvalid(str(error), hint="dbt parse writes target/manifest.json") from error
+    name = str(read_project(project).get("name", ""))
+    if of and of != name:
+        raise ConfigInvalid(
+            f"{manifest} is of the project `{of}`",
+            why=f"the project of the jobs file is `{name}`",
+            hint="name the manifest of this project",
+        )
 
 
 def production_job(config: Config) -> Job:

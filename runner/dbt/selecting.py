@@ -70,7 +70,9 @@ def ask(
             raise DbtFailed(
                 f"dbt can't read {manifest or 'the project'}",
                 why=outcome.message or "\n".join(listener.lines),
-                hint="dbt deps, where packages are missing; dbt parse shows the same",
+                hint="dbt parse writes it anew, with the dbt that is asked"
+                if manifest
+                else "dbt deps, where packages are missing; dbt parse shows the same",
             )
         return _builds(json.loads(answers.read_bytes()), selections)
 

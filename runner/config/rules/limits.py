@@ -17,16 +17,25 @@ LONGEST_CHECK = timedelta(hours=1)
 LONGEST_ON_GITHUB = timedelta(hours=6)
 # A run that takes this part of its timeout as a rule exceeds it on a slow day.
 NEAR = 0.8
+# Where more jobs lack a timeout, it is the defaults that lack one.
+MOST_ONE_BY_ONE = 3
 
 
 def _missing(subject: Subject) -> Iterator[Found]:
-    for job in subject.jobs:
-        if job.timeout is None and starts_itself(job):
-            yield Found(
-                what=f"{shown(job.name)} has no timeout",
-                hint=_proportion(job),
-                at=("jobs", job.name),
-            )
+    lacking = [job for job in subject.jobs if job.timeout is None and starts_itself(job)]
+    if len(lacking) > MOST_ONE_BY_ONE:
+        yield Found(
+            what=f"{len(lacking):,} jobs have no timeout: {shown(lacking[0].name)} is the first",
+            hint="`timeout: 4h` in `defaults`, and a shorter one in the jobs that take less",
+            at=("defaults",) if subject.loaded.where("defaults") else ("jobs",),
+        )
+        return
+    for job in lacking:
+        yield Found(
+            what=f"{shown(job.name)} has no timeout",
+            hint=_proportion(job),
+            at=("jobs", job.name),
+        )
 
 
 def _proportion(job: Job) -> str:
@@ -72,9 +81,10 @@ def _late_sla(subject: Subject) -> Iterator[Found]:
 
 
 def _tight(subject: Subject) -> Iterator[Found]:
-    for job in subject.jobs if subject.history else ():
-        assert subject.history
-        usual = usual_seconds(subject.history, job.name)
+    history = subject.known.history
+    for job in subject.jobs if history else ():
+        assert history
+        usual = usual_seconds(history, job.name)
         if usual and job.timeout and usual > NEAR * job.timeout.total_seconds():
             yield Found(
                 what=f"{shown(job.name)} usually takes {format_duration(usual)},"
