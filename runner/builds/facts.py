@@ -11,6 +11,8 @@ from runner.steps import Selection, Step
 # Commands that make or test what is in the warehouse, and those that make it.
 RUNNING = frozenset({"build", "run", "seed", "snapshot", "test"})
 BUILDING = RUNNING - {"test"}
+# Selected by `dbt build`, and then left as it is.
+NEVER_RUN = "exposure"
 # What lies in the warehouse once it is built.
 BUILT = frozenset({"model", "seed", "snapshot", "function"})
 
@@ -143,5 +145,6 @@ def _by_type(builds: Builds, unique_ids: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for unique_id in unique_ids:
         kind = builds.nodes[unique_id].resource_type
-        counts[kind] = counts.get(kind, 0) + 1
+        if kind != NEVER_RUN:
+            counts[kind] = counts.get(kind, 0) + 1
     return dict(sorted(counts.items()))

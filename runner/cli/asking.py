@@ -1,11 +1,11 @@
-"""What all jobs of a file build, asked of dbt: for `validate --manifest`."""
+"""What the jobs of a file build, asked of dbt: for `validate --manifest` and `explain --manifest`."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from runner.execution.project import Project, open_project
 from runner.execution.request import Request, parsing
 from runner.execution.variables import dbt_variables, without_secrets
 from runner.model import Config, Job
+from runner.reports.text import counted
 from runner.steps import parse_step
 from runner.stopping import Stop
 
-WHY = "it is only asked what its jobs select"
+WHY = "it is only asked what jobs select"
 
 
 def asked(
@@ -33,10 +34,11 @@ def asked(
     environ: Mapping[str, str],
     say: Callable[[str], None],
     manifest: Path | None = None,
+    jobs: Sequence[Job] = (),
 ) -> Builds:
     """Which nodes each step selects, by the dbt of production; a long time is told about by ``say``.
 
-    ``manifest`` is a manifest.json of the project, None parses the checkout. Raises DbtMissing where
+    ``jobs`` are those that are asked about, all of them where none is named. ``manifest`` is a manifest.json of the project, None parses the checkout. Raises DbtMissing where
     dbt can't be had, DbtFailed where it can't read the project, and ConfigInvalid without deployment
     jobs or where dbt is an executable that can't be asked. dbt connects to nothing, and gets no secret.
     """
@@ -49,7 +51,8 @@ def asked(
     found = find_profiles_dir(request.environment.profiles_dir, config.project, variables)
     flags = JobFlags(target=job.target, vars=job.vars, profiles_dir=found)
     argv = dbt_argv(parse_step("dbt parse"), flags, project.target)
-    selections = selections_of(config.jobs.values())
+    about = jobs or tuple(config.jobs.values())
+    selections = selections_of(about)
     began = time.monotonic()
     session = _session(config, request, project, variables, environ, say)
     try:
@@ -61,8 +64,8 @@ def asked(
         builds = ask(session, selections, options=options, manifest=manifest, say=say)
     finally:
         session.close()
-    say(f"{len(selections):,} selections answered in {time.monotonic() - began:.1f} s")
-    otherwise = _otherwise(config, job)
+    say(f"{counted(len(selections), 'selection')} answered in {time.monotonic() - began:.1f} s")
+    otherwise = _otherwise(about, job)
     if otherwise:
         say(
             f"note: {_named(otherwise)}, so what is said of {_those(otherwise)} is what `{job.name}` has"
@@ -119,11 +122,11 @@ def production_job(config: Config) -> Job:
     return next(job for job in there if _parsed_with(job) == usual)
 
 
-def _otherwise(config: Config, usual: Job) -> frozenset[str]:
+def _otherwise(jobs: Sequence[Job], usual: Job) -> frozenset[str]:
     """The jobs that dbt would parse the project in another way for than it does for this one."""
     return frozenset(
         job.name
-        for job in config.jobs.values()
+        for job in jobs
         if _parsed_with(job) != _parsed_with(usual)
         or any([*parse_options(step.words)] for step in job.steps)
     )

@@ -31,7 +31,7 @@ class _Listener:
         self.lines = [*self.lines, text][-LAST_LINES:]
 
     def total(self, nodes: int) -> None:
-        self.say(f"dbt has read {nodes:,} nodes; asking what {self.selections:,} selections select")
+        self.say(f"dbt has read {nodes:,} nodes; selections to answer: {self.selections:,}")
 
     def started(self, unique_id: str) -> None: ...
     def finished(self, unique_id: str, status: str) -> None: ...

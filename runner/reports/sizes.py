@@ -14,8 +14,6 @@ from runner.model import Job
 MOST_ROWS = 50
 # What people look for first; other kinds follow where a job has any.
 FIRST = ("model", "test", "seed", "snapshot")
-# Selected by `dbt build`, and then left as it is.
-NEVER_RUN = "exposure"
 PLURALS = {"analysis": "analyses", "saved_query": "saved queries"}
 
 
@@ -32,13 +30,8 @@ def sizes_of(builds: Builds, jobs: Iterable[Job]) -> tuple[Size, ...]:
     jobs = list(jobs)
     counted = sizes(builds, jobs)
     return tuple(
-        Size(job=job.name, nodes=_run(counted[job.name]), known=builds.is_known(job))
-        for job in jobs
+        Size(job=job.name, nodes=counted[job.name], known=builds.is_known(job)) for job in jobs
     )
-
-
-def _run(nodes: Mapping[str, int]) -> dict[str, int]:
-    return {kind: number for kind, number in nodes.items() if kind != NEVER_RUN}
 
 
 def sizes_as_json(found: Sequence[Size]) -> dict[str, dict[str, object]]:
