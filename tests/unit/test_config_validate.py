@@ -239,7 +239,7 @@ def test_a_rule_of_severity_error_makes_a_file_invalid(here: Path) -> None:
     (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: error }}\n")
     code, out = run()
     assert code == ExitCode.CONFIG_INVALID
-    assert out.startswith("error: `0 4 * * *` fires on the hour\n")
+    assert out.startswith("error: `0 4 * * *` fires on the hour: at 04:00 (America/New_York)\n")
     assert out.endswith("\n1 problem in dbt_jobs.yml\n")
     (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: off }}\n")
     assert run() == (ExitCode.SUCCESS, "dbt_jobs.yml is valid: 5 jobs, 2 environments\n")

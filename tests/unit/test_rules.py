@@ -238,3 +238,32 @@ def test_packages_that_are_not_installed() -> None:
     assert found("dbt deps --upgrade, dbt build") == []
     assert found("dbt build, dbt clean") == []
     assert found("dbt clean, dbt build", cleaned=False) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt run -s a, dbt run -s b, dbt test", 2),
+        ("dbt run -s a, dbt test -s a, dbt run -s b, dbt test -s b", 2),
+        ("dbt run -s a, dbt test -s b", 0),
+        ("dbt build --exclude-resource-type test, dbt test", 1),
+        ("dbt build --resource-type model, dbt test", 1),
+        ("dbt build --exclude resource_type:test, dbt test -s a", 1),
+        ("dbt build --exclude resource_type:seed, dbt test -s a", 0),
+    ],
+)
+def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> None:
+    found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
+    assert found.count("run-and-test") == said
+
+
+def test_a_schedule_is_said_in_words() -> None:
+    [problem] = judge(DAILY.replace("17 4", "17 0,6,12,18")).loaded.problems
+    assert problem.hint == (
+        '"17 */6 * * *" fires at the same times: at 17 minutes past the hour, every 6 hours (UTC)'
+    )
+    [problem] = judge(DAILY.replace("17 4", "17 1,3,4,8,9,21")).loaded.problems
+    assert (problem.code, problem.what) == (
+        "long-winded-schedule",
+        "`17 1,3,4,8,9,21 * * *` is hard to read: at 01:17, 03:17, 04:17, 08:17, 09:17 and 21:17 (UTC)",
+    )

@@ -8,7 +8,7 @@ from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
-from runner.steps import Step
+from runner.steps import EXCLUDE_OPTIONS, Step
 
 _BUILDING = ("build", "run")
 Selection = frozenset[tuple[str, str]]
@@ -55,14 +55,28 @@ def _tested_by(test: Step, build: Step) -> bool:
 def _run_and_test(subject: Subject) -> Iterator[Found]:
     for job in subject.jobs:
         for index, step in enumerate(job.steps):
-            tests = [s for s in job.steps[index + 1 :] if s.command == "test"]
-            if step.command == "run" and any(_selection(t) == _selection(step) for t in tests):
+            later = [each for each in job.steps[index + 1 :] if each.command == "test"]
+            tests = any(_selection(test) in (frozenset(), _selection(step)) for test in later)
+            if tests and step.command == "run":
                 words = " ".join(("dbt", "build", *step.args))
                 yield Found(
                     what=f"{shown(step.text)} builds all, and only then is any of it tested",
-                    hint=f"{words}, in place of the run and its test",
+                    hint=f"{words}, in place of the run",
                     at=("jobs", job.name, "steps", index),
                 )
+            elif later and step.command == "build" and _leaves_tests_out(step):
+                yield Found(
+                    what=f"{shown(step.text)} leaves its tests to a later step, which stops nothing",
+                    hint="leave them in, so that each model is tested before anything is built on it",
+                    at=("jobs", job.name, "steps", index),
+                )
+
+
+def _leaves_tests_out(step: Step) -> bool:
+    excluded = step.option("--exclude-resource-type", "--exclude-resource-types")
+    included = step.option("--resource-type", "--resource-types")
+    without = {value for option, value in step.criteria() if option in EXCLUDE_OPTIONS}
+    return excluded == "test" or included == "model" or "resource_type:test" in without
 
 
 def _selection(step: Step) -> Selection:
