@@ -62,12 +62,12 @@ def _elsewhere(loaded: Loaded, checked: Sequence[Loaded], answers: Answers) -> f
 
 
 def _packages(config: Config | None) -> Packages | None:
-    """None without packages, or where there is no project to read: that is told of elsewhere."""
-    if config is None or not has_packages(config.project):
-        return None
+    """None without packages, or where the project can't be read: then dbt has the word."""
     try:
+        if config is None or not has_packages(config.project):
+            return None
         project = read_project(config.project)
-    except ConfigInvalid:
+    except (ConfigInvalid, OSError, ValueError):
         return None
     cleaned = project.get("clean-targets")
     return Packages(

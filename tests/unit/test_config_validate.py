@@ -284,3 +284,15 @@ def test_sync_warns_as_the_file_sets_it(tiny: Project) -> None:
     assert "state is kept in the folder" in tiny.cli("sync").err
     tiny.append("dbt_jobs.yml", "rules: { lost-state: off }\n")
     assert "state is kept in the folder" not in tiny.cli("sync").err
+
+
+def test_steps_that_take_the_packages_away(tiny: Project) -> None:
+    tiny.write("packages.yml", "packages:\n  - local: ../other\n")
+    tiny.append("dbt_project.yml", "clean-targets: [target, dbt_packages]\n")
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write("dbt_jobs.yml", jobs.replace("[dbt build]", "[dbt clean, dbt build]"))
+    assert "`dbt clean` removes the packages, and the step after it needs them" in (
+        tiny.cli("validate").out
+    )
+    (tiny.path / "packages.yml").write_bytes(b"packages:\n  - \xff\n")
+    assert tiny.cli("validate").code == 0
