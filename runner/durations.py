@@ -38,3 +38,12 @@ def spell_duration(duration: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+def spell_age(age: timedelta) -> str:
+    """Its largest unit alone, whole: ``3h``, ``2d``; ``0s`` of what lies ahead, by another clock."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

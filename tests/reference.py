@@ -18,6 +18,7 @@ import click
 from runner.cli.main import VERBS, cli
 from runner.config.rules import RULES, Rule
 from runner.config.rules.elsewhere import ELSEWHERE
+from runner.config.rules.rule import HISTORY, MANIFEST, PACKAGES
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
 from runner.importing.dbt_cloud import read
@@ -128,8 +129,24 @@ jobs:
       schedule: { cron: "0 4 * * *" }
 ```
 
-An error makes `validate` end with exit code 2; it stops no run. An ignore that says no reason is a warning \
-itself, and so is one that silences nothing. `validate --format sarif` tells all of it to code scanning."""
+An error makes `validate` end with exit code 2; it stops no run. Other commands run no rules, and print the \
+warnings that they have as the file sets and ignores them. A comment above all else in the file also silences \
+what is about the file as a whole, such as `stale-workflow`. An ignore that says no reason is a warning itself, \
+and so is one that silences nothing. Of more than ten warnings alike a terminal shows ten; \
+`validate --format json` has all, and `--format sarif` tells them to code scanning.
+
+Rules that need dbt's answers run with `validate --manifest`: dbt parses the project as production does, \
+or reads the manifest.json that is named, and says what each step selects, without a connection. Of a job with \
+another target, other vars or other variables, such as a pull request's, the answers are those of production's \
+parse. What compares with state counts as unknown, and never as nothing. Printed too is how many nodes each job \
+builds."""
+
+
+NEEDS = {
+    HISTORY: "the history of runs",
+    MANIFEST: "`validate --manifest`",
+    PACKAGES: "a project with packages",
+}
 
 
 def rules() -> str:
@@ -158,7 +175,7 @@ def jobs_picture() -> str:
 def _rule(rule: Rule) -> str:
     why = f"{rule.title}: {rule.why}."
     if rule.needs:
-        why += f" It needs the {rule.needs} of runs."
+        why += f" It needs {NEEDS[rule.needs]}."
     bad, good = (f"```yaml\n{text}```" for text in (rule.bad, rule.good))
     return f"## {rule.code}\n\n{why}\n\nBad:\n\n{bad}\n\nGood:\n\n{good}"
 

@@ -11,6 +11,8 @@ from runner.steps import Selection, Step
 # Commands that make or test what is in the warehouse, and those that make it.
 RUNNING = frozenset({"build", "run", "seed", "snapshot", "test"})
 BUILDING = RUNNING - {"test"}
+# Selected by `dbt build`, and then left as it is.
+NEVER_RUN = "exposure"
 # What lies in the warehouse once it is built.
 BUILT = frozenset({"model", "seed", "snapshot", "function"})
 
@@ -65,6 +67,10 @@ class Builds:
     answers: Mapping[Selection, Selected]
     selectors: tuple[str, ...] = ()
     otherwise: frozenset[str] = field(default=frozenset())
+    # Of a thousand jobs many select the same.
+    _built: dict[tuple[Selection | None, ...], frozenset[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def of(self, step: Step) -> Selected | None:
         """None of a step that selects nothing by its nature, such as `dbt deps`."""
@@ -77,9 +83,11 @@ class Builds:
 
     def built_by(self, job: Job) -> frozenset[str]:
         """What the job makes in the warehouse, as far as it is known; no ephemeral model."""
-        return frozenset(
-            unique_id for unique_id in self._selected(job, BUILDING) if self._lasts(unique_id)
-        )
+        alike = tuple(step.selection for step in job.steps if step.command in BUILDING)
+        if alike not in self._built:
+            selected = self._selected(job, BUILDING)
+            self._built[alike] = frozenset(filter(self._lasts, selected))
+        return self._built[alike]
 
     def is_known(self, job: Job) -> bool:
         """Whether each of its steps that builds has an answer: no error, and no need of state."""
@@ -143,5 +151,6 @@ def _by_type(builds: Builds, unique_ids: Iterable[str]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for unique_id in unique_ids:
         kind = builds.nodes[unique_id].resource_type
-        counts[kind] = counts.get(kind, 0) + 1
+        if kind != NEVER_RUN:
+            counts[kind] = counts.get(kind, 0) + 1
     return dict(sorted(counts.items()))

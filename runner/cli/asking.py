@@ -1,11 +1,11 @@
-"""What all jobs of a file build, asked of dbt: for `validate --manifest`."""
+"""What the jobs of a file build, asked of dbt: for `validate --manifest` and `explain --manifest`."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from runner.cli.cache import cache_folder
 from runner.dbt.argv import JobFlags, dbt_argv, parse_options
 from runner.dbt.install import locate
 from runner.dbt.profiles import find_profiles_dir
+from runner.dbt.project import NotAManifest, manifest_metadata, read_project
 from runner.dbt.selecting import ask, selections_of
 from runner.dbt.session import WarmSession
 from runner.errors import ConfigInvalid
@@ -21,10 +22,11 @@ from runner.execution.project import Project, open_project
 from runner.execution.request import Request, parsing
 from runner.execution.variables import dbt_variables, without_secrets
 from runner.model import Config, Job
+from runner.reports.text import counted
 from runner.steps import parse_step
 from runner.stopping import Stop
 
-WHY = "it is only asked what its jobs select"
+WHY = "it is only asked what jobs select"
 
 
 def asked(
@@ -32,13 +34,16 @@ def asked(
     environ: Mapping[str, str],
     say: Callable[[str], None],
     manifest: Path | None = None,
+    jobs: Sequence[Job] = (),
 ) -> Builds:
     """Which nodes each step selects, by the dbt of production; a long time is told about by ``say``.
 
-    ``manifest`` is a manifest.json of the project, None parses the checkout. Raises DbtMissing where
+    ``jobs`` are those that are asked about, all of them where none is named. ``manifest`` is a manifest.json of the project, None parses the checkout. Raises DbtMissing where
     dbt can't be had, DbtFailed where it can't read the project, and ConfigInvalid without deployment
     jobs or where dbt is an executable that can't be asked. dbt connects to nothing, and gets no secret.
     """
+    if manifest:
+        _refuse_others(manifest, config.project)
     job = production_job(config)
     request = parsing(Request(job=job, environment=config.environment_of(job)), WHY)
     project = open_project(config.project, environ)
@@ -46,7 +51,8 @@ def asked(
     found = find_profiles_dir(request.environment.profiles_dir, config.project, variables)
     flags = JobFlags(target=job.target, vars=job.vars, profiles_dir=found)
     argv = dbt_argv(parse_step("dbt parse"), flags, project.target)
-    selections = selections_of(config.jobs.values())
+    about = jobs or tuple(config.jobs.values())
+    selections = selections_of(about)
     began = time.monotonic()
     session = _session(config, request, project, variables, environ, say)
     try:
@@ -58,8 +64,44 @@ def asked(
         builds = ask(session, selections, options=options, manifest=manifest, say=say)
     finally:
         session.close()
-    say(f"{len(selections):,} selections answered in {time.monotonic() - began:.1f} s")
-    return replace(builds, otherwise=_otherwise(config, job))
+    say(f"{counted(len(selections), 'selection')} answered in {time.monotonic() - began:.1f} s")
+    otherwise = _otherwise(about, job)
+    if otherwise:
+        say(
+            f"note: {_named(otherwise)}, so what is said of {_those(otherwise)} is what `{job.name}` has"
+        )
+    return replace(builds, otherwise=otherwise)
+
+
+def _named(jobs: frozenset[str]) -> str:
+    first, more = min(jobs), len(jobs) - 1
+    have = f"`{first}` and {more:,} more have" if more else f"`{first}` has"
+    return f"{have} another environment, target, vars or variables"
+
+
+def _those(jobs: frozenset[str]) -> str:
+    return "these" if len(jobs) > 1 else "it"
+
+
+def _refuse_others(manifest: Path, project: Path) -> None:
+    """Raise ConfigInvalid where there is no manifest, or another project's."""
+    if not manifest.is_file():
+        raise ConfigInvalid(
+            f"there is no manifest at {manifest}",
+            why="--manifest takes the word after it for one",
+            hint="dbt parse writes target/manifest.json; --manifest as the last word asks dbt itself",
+        )
+    try:
+        of = manifest_metadata(manifest).project
+    except NotAManifest as error:
+        raise ConfigInvalid(str(error), hint="dbt parse writes target/manifest.json") from error
+    name = str(read_project(project).get("name", ""))
+    if of and of != name:
+        raise ConfigInvalid(
+            f"{manifest} is of the project `{of}`",
+            why=f"the project of the jobs file is `{name}`",
+            hint="name the manifest of this project",
+        )
 
 
 def production_job(config: Config) -> Job:
@@ -80,11 +122,11 @@ def production_job(config: Config) -> Job:
     return next(job for job in there if _parsed_with(job) == usual)
 
 
-def _otherwise(config: Config, usual: Job) -> frozenset[str]:
+def _otherwise(jobs: Sequence[Job], usual: Job) -> frozenset[str]:
     """The jobs that dbt would parse the project in another way for than it does for this one."""
     return frozenset(
         job.name
-        for job in config.jobs.values()
+        for job in jobs
         if _parsed_with(job) != _parsed_with(usual)
         or any([*parse_options(step.words)] for step in job.steps)
     )

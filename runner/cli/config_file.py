@@ -27,8 +27,11 @@ def config_of(loaded: Loaded) -> Config:
 
 
 def load_whole(path: Path) -> Loaded:
-    """The same with the places of what is in it."""
-    loaded = load(path)
+    """The same with the places of what is in it.
+
+    Of its warnings those are printed that the file sets so; one that it makes an error stops no run.
+    """
+    loaded = _settled(load(path))
     if loaded.problems:
         click.echo(as_text(loaded), err=True)
     if loaded.problems and os.environ.get("GITHUB_ACTIONS") == "true":
@@ -41,6 +44,19 @@ def load_whole(path: Path) -> Loaded:
             hint=first.hint,
         )
     return loaded
+
+
+def as_set(loaded: Loaded, warnings: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Warnings of a command about a file, as the file sets and ignores them."""
+    return _settled(replace(loaded, problems=tuple(warnings))).problems
+
+
+def _settled(loaded: Loaded) -> Loaded:
+    if not loaded.problems:
+        return loaded
+    from runner.config.rules.judging import settled  # late: few files have any
+
+    return settled(loaded)
 
 
 def load_configs(paths: Sequence[Path]) -> tuple[Config, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import click
 
 from runner.cli.config_file import config_of, load_whole
 from runner.cli.jobs_files import jobs_files
-from runner.cli.options import configs_option
+from runner.cli.options import configs_option, manifest_option
+from runner.cli.saying import say
 from runner.config import Loaded
 from runner.errors import ExitCode
+from runner.execution.explaining.counting import Counting
 from runner.execution.explaining.explain import explanation
+from runner.model import Config
 from runner.reports.explanation import as_json, as_markdown, as_text
 from runner.unknown import no_such
 
@@ -31,21 +35,32 @@ RENDERERS = {"text": as_text, "json": as_json, "markdown": as_markdown}
     show_default=True,
     help="text for people, json for programs, markdown for pages.",
 )
-def explain(job: str, config: tuple[Path, ...], output: str) -> ExitCode:
+@manifest_option
+def explain(job: str, config: tuple[Path, ...], output: str, manifest: str | None) -> ExitCode:
     """Say what JOB does: when, after what, with which commands of dbt, and which line says so.
 
     Its next five times, what starts it and what it starts, what it builds and defers to, what may stop,
     replace or skip it, and who is told. The commands are those that a run would try, with every flag;
-    what a run makes for itself, such as a folder, stands there in angle brackets. With a manifest in
-    dbt's target folder it counts the nodes of the selections that leave no doubt. Nothing is run.
+    what a run makes for itself, such as a folder, stands there in angle brackets. With --manifest dbt
+    itself says how many nodes each step selects, by folder and tag. Nothing is run.
     """
     environ = dict(os.environ)
     files = [load_whole(path) for path in config or jobs_files(environ)]
     loaded = _having(files, job)
     found = config_of(loaded)
-    explained = explanation(loaded, found, found.jobs[job], environ, datetime.now(timezone.utc))
+    counting = None if manifest is None else _counting(found, job, manifest, environ)
+    now = datetime.now(timezone.utc)
+    explained = explanation(loaded, found, found.jobs[job], environ, now, counting)
     click.echo(RENDERERS[output](explained))
     return ExitCode.SUCCESS
+
+
+def _counting(config: Config, job: str, manifest: str, environ: Mapping[str, str]) -> Counting:
+    from runner.cli.asking import asked  # late: few ask for it
+
+    path = Path(manifest) if manifest else None
+    builds = asked(config, environ, say, path, jobs=[config.jobs[job]])
+    return Counting(builds=builds, manifest=path)
 
 
 def _having(files: list[Loaded], job: str) -> Loaded:

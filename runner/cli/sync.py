@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from runner.cli.compiling import Compilation, compilation, lost_state, root_of, workflow_at
-from runner.cli.config_file import load_whole
+from runner.cli.config_file import as_set, load_whole
 from runner.cli.connecting import connect
 from runner.config import Loaded, default_file
 from runner.errors import ConfigInvalid, ExitCode, GitHubFailed
@@ -44,7 +44,7 @@ def sync(files: tuple[Path, ...], check: bool, force: bool, pin: bool) -> ExitCo
         raise click.UsageError("--check writes nothing, so there is nothing to --pin")
     root = root_of(Path(), environ)
     loaded = [load_whole(file) for file in files or _files(root)]
-    _warn([problem for each in loaded for problem in lost_state(each)])
+    _warn(problem for each in loaded for problem in as_set(each, lost_state(each)))
     action = action_of([each.config for each in loaded if each.config])
     commit = _commit(action, root, environ) if pin else ""
     result = compilation(_once(loaded), root, commit)

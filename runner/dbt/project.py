@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,15 @@ HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, kw_only=True)
 class ManifestMetadata:
-    """Who wrote a manifest. ``schema_version`` is dbt's URL of the schema."""
+    """Who wrote a manifest, and when, None where that can't be read.
+
+    ``schema_version`` is dbt's URL of the schema.
+    """
 
     project: str
     dbt_version: str
     schema_version: str
+    generated_at: datetime | None = None
 
 
 class NotAManifest(ValueError):
@@ -91,9 +96,19 @@ def manifest_metadata(path: Path) -> ManifestMetadata:
             project=str(metadata.get("project_name") or ""),
             dbt_version=str(metadata["dbt_version"]),
             schema_version=str(metadata["dbt_schema_version"]),
+            generated_at=_moment(str(metadata.get("generated_at"))),
         )
     except (OSError, UnicodeDecodeError, ValueError, LookupError, TypeError) as error:
         raise NotAManifest(f"{path} is not a manifest of dbt: {error}") from error
+
+
+def _moment(text: str) -> datetime | None:
+    """dbt writes UTC, some versions without saying so."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _metadata(path: Path) -> dict[str, Any]:

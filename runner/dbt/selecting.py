@@ -31,7 +31,7 @@ class _Listener:
         self.lines = [*self.lines, text][-LAST_LINES:]
 
     def total(self, nodes: int) -> None:
-        self.say(f"dbt has read {nodes:,} nodes; asking what {self.selections:,} selections select")
+        self.say(f"dbt has read {nodes:,} nodes; selections to answer: {self.selections:,}")
 
     def started(self, unique_id: str) -> None: ...
     def finished(self, unique_id: str, status: str) -> None: ...
@@ -70,7 +70,9 @@ def ask(
             raise DbtFailed(
                 f"dbt can't read {manifest or 'the project'}",
                 why=outcome.message or "\n".join(listener.lines),
-                hint="dbt deps, where packages are missing; dbt parse shows the same",
+                hint="dbt parse writes it anew, with the dbt that is asked"
+                if manifest
+                else "dbt deps, where packages are missing; dbt parse shows the same",
             )
         return _builds(json.loads(answers.read_bytes()), selections)
 

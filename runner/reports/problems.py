@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -15,14 +16,21 @@ from runner.config.text import printable
 from runner.github.commands import annotation
 from runner.github.fence import defused
 from runner.model import Problem
+from runner.reports.sizes import Size, sizes_as_json
 
+# So many warnings of one code show what it is about.
+MOST_ALIKE = 10
 _COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def as_text(loaded: Loaded) -> str:
-    """Each problem with the line it is about, and a last line that sums up. Colours are in it."""
-    problems = (f"{problem_text(problem)}\n" for problem in loaded.problems)
-    return defused("\n".join([*problems, summary(loaded)]))
+    """Each problem with the line it is about, and a last line that sums up. Colours are in it.
+
+    Of warnings alike only the first ones are shown: nobody reads a thousand.
+    """
+    shown, more = _first_ones(loaded.problems)
+    problems = (f"{problem_text(problem)}\n" for problem in shown)
+    return defused("\n".join([*problems, *more, summary(loaded)]))
 
 
 def problem_text(problem: Problem) -> str:
@@ -79,32 +87,54 @@ def summary(loaded: Loaded) -> str:
     return f"{name} is valid: {jobs}, {environments}{warnings}"
 
 
-def as_json(files: list[Loaded]) -> str:
-    """``{"valid": …, "files": [{"file", "valid", "jobs", "environments", "problems"}]}``."""
+def as_json(files: list[Loaded], sizes: Mapping[Path, Sequence[Size]]) -> str:
+    """``{"valid": …, "files": [{"file", "valid", "jobs", "environments", "problems"}]}``.
+
+    A file with ``sizes`` also has ``builds``, as :func:`sizes_as_json` has them.
+    """
     valid = all(each.config for each in files)
-    text = json.dumps({"valid": valid, "files": [_file(each) for each in files]}, indent=2)
+    content = [_file(each, sizes.get(each.file, ())) for each in files]
+    text = json.dumps({"valid": valid, "files": content}, indent=2)
     # GitHub reads `##[` anywhere in a log as a command; escaped, it is the same JSON.
     return text.replace("##[", "#\\u0023[")
 
 
-def _file(loaded: Loaded) -> dict[str, object]:
+def _file(loaded: Loaded, sizes: Sequence[Size]) -> dict[str, object]:
     return {
         "file": str(loaded.file),
         "valid": loaded.config is not None,
         "jobs": len(loaded.config.jobs) if loaded.config else None,
         "environments": len(loaded.config.environments) if loaded.config else None,
         "problems": [{**asdict(each), "file": str(each.file)} for each in loaded.problems],
+        **({"builds": sizes_as_json(sizes)} if sizes else {}),
     }
 
 
 def as_annotations(loaded: Loaded) -> str:
-    """One workflow command a problem, and the last line as a plain one."""
-    return "\n".join([*map(_annotation, loaded.problems), summary(loaded)])
+    """One workflow command for each problem that is shown in a terminal, the last lines plain."""
+    shown, more = _first_ones(loaded.problems)
+    return "\n".join([*map(_annotation, shown), *more, summary(loaded)])
 
 
 def annotated(problems: Iterable[Problem]) -> str:
-    """One workflow command a problem."""
-    return "\n".join(map(_annotation, problems))
+    """One workflow command for each problem that is shown in a terminal."""
+    return "\n".join(map(_annotation, _first_ones(problems)[0]))
+
+
+def _first_ones(problems: Iterable[Problem]) -> tuple[list[Problem], list[str]]:
+    """All errors, the first warnings of each code, and a line for each code that has more."""
+    counts: Counter[str] = Counter()
+    shown = []
+    for problem in problems:
+        counts[problem.code] += problem.severity == "warning"
+        if problem.severity == "error" or counts[problem.code] <= MOST_ALIKE:
+            shown.append(problem)
+    more = [
+        f"and {number - MOST_ALIKE:,} more of {code}: --format json has all\n"
+        for code, number in counts.items()
+        if number > MOST_ALIKE
+    ]
+    return shown, more
 
 
 def _annotation(problem: Problem) -> str:

@@ -48,7 +48,9 @@ class WrongCron:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Field:
+class Field:
+    """One of the five: ``low`` and ``high`` are its least and its largest value."""
+
     name: str
     low: int
     high: int
@@ -60,11 +62,11 @@ class _Field:
         return int(word) if word.isdigit() and self.low <= int(word) <= self.high else None
 
 
-_MINUTE = _Field(name="minute", low=0, high=59)
-_HOUR = _Field(name="hour", low=0, high=23)
-_DAY = _Field(name="day of the month", low=1, high=31)
-_MONTH = _Field(name="month", low=1, high=12, names=_MONTHS)
-_WEEKDAY = _Field(name="day of the week", low=0, high=6, names=_DAYS)
+_MINUTE = Field(name="minute", low=0, high=59)
+_HOUR = Field(name="hour", low=0, high=23)
+_DAY = Field(name="day of the month", low=1, high=31)
+_MONTH = Field(name="month", low=1, high=12, names=_MONTHS)
+_WEEKDAY = Field(name="day of the week", low=0, high=6, names=_DAYS)
 _FIELDS = (_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY)
 _HINTS = {
     _DAY: "`L` alone is the last day of a month",
@@ -117,6 +119,14 @@ def clock(text: str) -> tuple[set[int], set[int]]:
     """The minutes and the hours of its times; raises ValueError for no cron."""
     minutes, hours, _ = _read(text)
     return minutes, hours
+
+
+def field_values(place: int, word: str) -> tuple[Field, set[int]] | None:
+    """The field at a place of the five, and what a word allows in it; None of what isn't POSIX cron."""
+    try:
+        return _FIELDS[place], _values(_FIELDS[place], word)
+    except _Unreadable:
+        return None
 
 
 @lru_cache(maxsize=8192)
@@ -188,14 +198,14 @@ def _nths(word: str) -> set[int]:
     return {_number(_WEEKDAY, match["first"] or match["last"]) for match in matches}
 
 
-def _values(field: _Field, word: str) -> set[int]:
+def _values(field: Field, word: str) -> set[int]:
     values: set[int] = set()
     for part in word.split(","):
         values |= _part(field, part)
     return values
 
 
-def _part(field: _Field, part: str) -> set[int]:
+def _part(field: Field, part: str) -> set[int]:
     match = _PART.fullmatch(part.upper())
     if match is None or (match["first"] == "*" and match["last"]):
         hint = _HINTS.get(field, "") if set("L#") & set(part.upper()) else ""
@@ -218,7 +228,7 @@ def _part(field: _Field, part: str) -> set[int]:
     return set(range(first, last + 1, step))
 
 
-def _number(field: _Field, word: str) -> int:
+def _number(field: Field, word: str) -> int:
     number = field.number(word)
     if number is None:
         hint = "Sunday is 0" if field.high == 6 and word == "7" else ""

@@ -14,6 +14,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from runner.model import Schedule
+from runner.schedule.cron import clock
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -45,12 +46,20 @@ def fires_within(schedule: Schedule, after: datetime, until: datetime) -> tuple[
 
 
 def _local_times(cron: str, after: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """croniter finds the days, and each has the same times: finding each time costs far more."""
     from croniter import croniter
 
     start = after.astimezone(zone).replace(tzinfo=None, fold=0)
-    times = croniter(cron, start, max_years_between_matches=YEARS_AHEAD)
+    minutes, hours = clock(cron)
+    times = [timedelta(hours=hour, minutes=m) for hour in sorted(hours) for m in sorted(minutes)]
+    midnights = " ".join(("0 0", *cron.split()[2:]))
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = croniter(
+        midnights, midnight - timedelta(seconds=1), max_years_between_matches=YEARS_AHEAD
+    )
     while True:
-        yield times.get_next(datetime)
+        day = days.get_next(datetime)
+        yield from (day + time for time in times if day + time > start)
 
 
 def _existing(local: datetime, zone: ZoneInfo) -> datetime:

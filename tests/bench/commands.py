@@ -10,6 +10,7 @@ from statistics import median
 from time import perf_counter
 
 from runner.config import load
+from runner.config.rules import Known
 from runner.config.rules.judging import judged
 from tests.bench.plans import history
 from tests.bench.projects import write_jobs_file
@@ -58,7 +59,7 @@ def _rules(path: Path) -> float:
     walls = []
     for _ in range(ROUNDS):
         start = perf_counter()
-        judged(loaded, seen)
+        judged(loaded, Known(history=seen))
         walls.append(perf_counter() - start)
     return median(walls)
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from statistics import median
 
 from runner.builds.facts import Builds, never_built, nothing_selected, sizes
 from runner.builds.misses import misses
 from runner.cli.asking import asked
 from runner.config import load
+from runner.config.rules import Known
+from runner.config.rules.judging import judged
+from runner.config.rules.rule import Packages
 from runner.model import Job
 from runner.schedule.together import built_together
+from tests.bench.plans import history
 from tests.bench.projects import cron, write_project
 from tests.bench.ticks import best_of_three
-from tests.bench.timing import bench_env
+from tests.bench.timing import bench_env, run_timed
+from tests.conftest import ROOT, dbt_python
 
 MODELS = 5000
 JOBS = 1000
@@ -65,7 +72,32 @@ def print_figures(root: Path) -> None:
     seconds = {name: best_of_three(question) for name, question in questions.items()}
     for name, each in seconds.items():
         _print(name, each)
-    _print(f"all questions, {JOBS:,} jobs", sum(seconds.values()), f"≤ {BAR:.2f} s")
+    rules = best_of_three(_rules(root, builds))
+    _print(f"all rules, {JOBS:,} jobs, dbt's answers at hand", rules, f"≤ {BAR:.2f} s")
+    answers = told[-1] - told[-2]
+    _print("the same and dbt's answers, without its parse", rules + answers, f"≤ {BAR:.2f} s")
+    _print_commands(root)
+
+
+def _rules(root: Path, builds: Builds) -> Callable[[], object]:
+    """Every rule, each with what it needs."""
+    loaded = load(root / "dbt_jobs.yml")
+    assert loaded.config, loaded.problems
+    packages = Packages(cleaned=True)
+    seen = history(root / "dbt_jobs.yml")
+    known = Known(history=seen, builds=builds, packages=packages, now=NOW)
+    return lambda: judged(loaded, known)
+
+
+def _print_commands(root: Path) -> None:
+    """The whole commands, the median of three."""
+    env = bench_env(os.environ, PYTHONPATH=str(ROOT))
+    dbt = Path(dbt_python(ROOT)).with_name("dbt")
+    run_timed((str(dbt), "--quiet", "parse"), root, env)  # writes the manifest
+    for words in ((), ("--manifest", "target/manifest.json"), ("--manifest",)):
+        command = (sys.executable, "-m", "runner", "validate", "--format", "json", *words)
+        walls = [run_timed(command, root, env).wall for _ in range(3)]
+        _print(" ".join(("validate", *words)), median(walls))
 
 
 def _questions(builds: Builds, jobs: list[Job]) -> dict[str, Callable[[], object]]:

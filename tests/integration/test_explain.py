@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from runner.dbt.counting import counted_nodes, read_nodes
-from runner.steps import parse_step
 from tests.conftest import EXAMPLE, MADE, Project, clean_environ
 
 # A run's own folders, in the order in which they are looked for, and what `explain` calls them.
@@ -75,33 +73,68 @@ def parsed(dbt: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-@pytest.mark.parametrize(
-    "selection",
-    [
-        (),
-        ("--select", "marts"),
-        ("--select", "path:models/staging"),
-        ("--select", "tag:none", "customers"),
-        ("--select", "resource_type:model,marts"),
-        ("--select", "package:jaffle_duckdb", "--exclude", "orders"),
-    ],
-)
-def test_the_numbers_are_those_of_dbt(
-    selection: tuple[str, ...], dbt: Path, parsed: Project
-) -> None:
-    step = parse_step(" ".join(("dbt build", *selection)))
-    found = counted_nodes(read_nodes(parsed.path / "target" / "manifest.json"), step)
-    assert found is not None
-    kinds = ("--resource-type", "model", "--resource-type", "seed", "--resource-type", "snapshot")
+def counted(project: Project, job: str, *options: str) -> list[str]:
+    done = project.cli("explain", job, "--format", "json", *options)
+    assert done.code == 0, done.err
+    texts = [fact["text"] for fact in json.loads(done.out)["sections"]["builds"]]
+    start = next(i for i, text in enumerate(texts) if text.startswith("how many nodes that is"))
+    return texts[start:]
+
+
+def test_dbt_counts_by_itself_and_by_a_manifest(parsed: Project, dbt: Path) -> None:
+    first, *said = counted(parsed, "ingest", "--manifest")
+    assert first == "how many nodes that is, dbt says by the project as it is here:"
+    assert said == [
+        "`dbt seed`: 5 seeds",
+        f"`dbt build --select tag:ingestion`: {_listed(parsed, dbt, 'tag:ingestion')}",
+        "by folder: staging 6",
+        "by tag: ingestion 6",
+    ]
+    assert (
+        "`dbt build --exclude resource_type:seed`: 61 tests, 15 models, 1 snapshot and 1 unit test"
+        in (counted(parsed, "daily", "--manifest"))
+    )
+    first, *again = counted(parsed, "ingest", "--manifest", "target/manifest.json")
+    assert re.fullmatch(
+        r"how many nodes that is, dbt says by the manifest of \d+[smh] ago, dbt 1\.11\.\d+:", first
+    )
+    assert again == said
+    assert counted(parsed, "ci", "--manifest")[1:] == [
+        "`dbt build --select state:modified+`: as many as differ from the state that it compares with"
+    ]
+
+
+def _listed(project: Project, dbt: Path, selection: str) -> str:
     done = subprocess.run(
-        [str(dbt), "--quiet", "ls", "--output", "json", *kinds, *selection],
-        cwd=parsed.path,
-        env=parsed.env,
+        [str(dbt), "--quiet", "ls", "--output", "json", "--select", selection],
+        cwd=project.path,
+        env=project.env,
         check=True,
         capture_output=True,
         text=True,
     )
     nodes = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    assert found.kinds == Counter(each["resource_type"] for each in nodes)
-    tags = Counter(tag for each in nodes for tag in each["tags"])
-    assert found.tags == tags
+    kinds = Counter(each["resource_type"] for each in nodes)
+    assert set(kinds) == {"model", "test", "source"}  # of which `dbt build` takes no source
+    return f"{kinds['test']} tests and {kinds['model']} models"
+
+
+def test_without_it_explain_says_how_to_ask(parsed: Project, tiny: Project) -> None:
+    [said] = counted(parsed, "daily")
+    assert re.fullmatch(
+        r"how many nodes that is, `dbt-gitops explain daily --manifest` asks of dbt;"
+        r" `--manifest target/manifest\.json` by the manifest of \d+[smh] ago, dbt 1\.11\.\d+",
+        said,
+    )
+    [said] = counted(tiny, "daily")
+    assert said == "how many nodes that is, `dbt-gitops explain daily --manifest` asks of dbt"
+
+
+def test_a_selection_that_dbt_refuses_or_that_matches_nothing(tiny: Project) -> None:
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    steps = "[dbt build -s oen one, dbt run --selector nowhere]"
+    tiny.write("dbt_jobs.yml", jobs.replace("[dbt build]", steps))
+    _, models, missing, refused = counted(tiny, "daily", "--manifest")
+    assert models == "`dbt build -s oen one`: 1 model"
+    assert missing == "nothing in the project matches `oen`"
+    assert refused.startswith("`dbt run --selector nowhere`: dbt refuses it: ")

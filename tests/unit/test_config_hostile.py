@@ -30,7 +30,7 @@ def check(raw: bytes) -> Loaded:
         assert problem.what.isprintable()
         assert 0 <= problem.column <= problem.end_column
     as_text(loaded)
-    as_json([loaded])
+    as_json([loaded], {})
     assert all(line.startswith(("::", "1", "dbt_jobs.yml")) or line[:1].isdigit()
                for line in as_annotations(loaded).split("\n"))  # fmt: skip
     return loaded

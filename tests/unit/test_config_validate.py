@@ -21,7 +21,7 @@ from runner.github.commands import annotation, escape_data, escape_property
 from runner.model import Problem
 from runner.reports.problems import as_annotations, problem_text
 from tests.configs import FOLDER
-from tests.conftest import EXAMPLE
+from tests.conftest import EXAMPLE, Project
 
 
 @pytest.fixture
@@ -239,7 +239,60 @@ def test_a_rule_of_severity_error_makes_a_file_invalid(here: Path) -> None:
     (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: error }}\n")
     code, out = run()
     assert code == ExitCode.CONFIG_INVALID
-    assert out.startswith("error: `0 4 * * *` fires on the hour\n")
+    assert out.startswith("error: `0 4 * * *` fires on the hour: at 04:00 (America/New_York)\n")
     assert out.endswith("\n1 problem in dbt_jobs.yml\n")
     (here / "dbt_jobs.yml").write_text(f"{text}rules: {{ top-of-the-hour: off }}\n")
     assert run() == (ExitCode.SUCCESS, "dbt_jobs.yml is valid: 5 jobs, 2 environments\n")
+
+
+CHANNEL = "https://hooks.slack.com/services/T0/B0/X"
+
+
+def many_channels(number: int, rules: str = "") -> str:
+    text = GOOD.read_text() + rules + "notifications:\n"
+    return text + "".join(f"  team{n}: {{ slack: '{CHANNEL}{n}' }}\n" for n in range(number))
+
+
+def test_of_many_warnings_alike_a_terminal_shows_the_first(here: Path) -> None:
+    rules = "rules: { unused-channel: off, untold-failure: off }\n"
+    (here / "dbt_jobs.yml").write_text(many_channels(12, rules))
+    _, out = run()
+    assert out.count("warning: ") == 10
+    assert "\nand 2 more of secret-in-file: --format json has all\n" in out
+    assert out.endswith("12 warnings\n")
+    _, out = run("--format", "github")
+    assert out.count("::warning ") == 10
+    _, out = run("--format", "json")
+    assert len(json.loads(out)["files"][0]["problems"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("rules", "ignored", "said"),
+    [("", "", True), ("rules: { secret-in-file: off }\n", "", False), ("", "so", False)],
+)
+def test_other_commands_print_warnings_as_the_file_sets_them(
+    rules: str, ignored: str, said: bool, tiny: Project
+) -> None:
+    comment = f"  # dbt-gitops: ignore[secret-in-file] {ignored}" if ignored else ""
+    tiny.append("dbt_jobs.yml", f"{rules}notifications:\n  x: {{ slack: {CHANNEL} }}{comment}\n")
+    done = tiny.cli("explain", "daily")
+    assert done.code == 0, done.err
+    assert ("secret-in-file" in done.err or "the address of `slack`" in done.err) == said
+
+
+def test_sync_warns_as_the_file_sets_it(tiny: Project) -> None:
+    assert "state is kept in the folder" in tiny.cli("sync").err
+    tiny.append("dbt_jobs.yml", "rules: { lost-state: off }\n")
+    assert "state is kept in the folder" not in tiny.cli("sync").err
+
+
+def test_steps_that_take_the_packages_away(tiny: Project) -> None:
+    tiny.write("packages.yml", "packages:\n  - local: ../other\n")
+    tiny.append("dbt_project.yml", "clean-targets: [target, dbt_packages]\n")
+    jobs = (tiny.path / "dbt_jobs.yml").read_text()
+    tiny.write("dbt_jobs.yml", jobs.replace("[dbt build]", "[dbt clean, dbt build]"))
+    assert "`dbt clean` removes the packages, and the step after it needs them" in (
+        tiny.cli("validate").out
+    )
+    (tiny.path / "packages.yml").write_bytes(b"packages:\n  - \xff\n")
+    assert tiny.cli("validate").code == 0

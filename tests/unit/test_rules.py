@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from runner.config import Loaded, from_bytes, load
-from runner.config.rules import CODES, RULES, Rule
+from runner.config.rules import CODES, RULES, Known, Rule
 from runner.config.rules.elsewhere import ELSEWHERE
+from runner.config.rules.examples import DAILY, JOB
 from runner.config.rules.judging import Judged, judged
+from runner.config.rules.rule import MANIFEST, Packages
 from runner.history import Entry, History, Outcome
 from tests.configs import VALID, load_in_project
 from tests.reference import ROOT
@@ -47,14 +50,18 @@ def _ran(job: str, minutes: int, day: int) -> Entry:
 
 
 def judge(text: str, history: History | None = None) -> Judged:
-    return judged(loaded(text), history)
+    return judged(loaded(text), Known(history=history, packages=Packages(cleaned=True)))
 
 
 def codes(text: str, history: History | None = None) -> list[str]:
     return [problem.code for problem in judge(text, history).loaded.problems]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+# Those that need dbt's answers are run on answers of its own: tests/integration/test_rules_by_manifest.py.
+OF_FILES = [rule for rule in RULES if rule.needs != MANIFEST]
+
+
+@pytest.mark.parametrize("rule", OF_FILES, ids=lambda rule: rule.code)
 def test_the_bad_file_breaks_this_rule_alone(rule: Rule) -> None:
     problems = judge(rule.bad, past()).loaded.problems
     assert {problem.code for problem in problems} == {rule.code}
@@ -66,7 +73,7 @@ def test_the_bad_file_breaks_this_rule_alone(rule: Rule) -> None:
         assert not problem.what.endswith(".")
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", OF_FILES, ids=lambda rule: rule.code)
 def test_the_good_file_breaks_none(rule: Rule) -> None:
     assert judge(rule.good, past()).loaded.problems == ()
 
@@ -81,7 +88,7 @@ def test_codes_are_distinct_and_well_formed() -> None:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_alarm_on_the_examples(path: Path) -> None:
-    assert judged(load(path), past()).loaded.problems == ()
+    assert judged(load(path), Known(history=past())).loaded.problems == ()
 
 
 # What each alarm on a valid case is of, and every one of them is right: the cases are for the schema.
@@ -98,7 +105,7 @@ ALARMS = {
 
 @pytest.mark.parametrize("case", VALID, ids=lambda case: case.stem)
 def test_no_false_alarm_on_the_valid_cases(case: Path, tmp_path: Path) -> None:
-    problems = judged(load_in_project(case, tmp_path), None).loaded.problems
+    problems = judged(load_in_project(case, tmp_path), Known()).loaded.problems
     assert [problem.code for problem in problems] == ALARMS.get(case.stem, [])
 
 
@@ -196,3 +203,67 @@ def test_a_setting_of_the_defaults_is_pointed_at_there() -> None:
     )
     [problem] = judge(text).loaded.problems
     assert (problem.code, problem.source) == ("long-ci-timeout", "defaults: { timeout: 3h }")
+
+
+def test_a_comment_above_all_silences_what_is_about_the_whole_file() -> None:
+    head = "# dbt-gitops: ignore[stale-workflow] it is compiled when it is merged\n"
+    for text, silent in ((head + GOOD, True), (f"# jobs\n\n{head}{GOOD}", True), (GOOD, False)):
+        file = loaded(text)
+        stale = file.problem("stale-workflow", "x", why="y", hint="z", at=None)
+        found = judged(replace(file, problems=(stale,)), Known())
+        assert (found.loaded.problems == ()) == silent
+        assert len(found.silenced) == silent
+
+
+def test_many_jobs_without_a_timeout_are_told_of_once() -> None:
+    bare = JOB.replace("    timeout: 4h\n", "")
+    several = "".join(
+        bare.replace("daily", f"job{n}").replace("17 4", f"{n} 4") for n in range(3, 7)
+    )
+    [problem] = judge(GOOD + several).loaded.problems
+    assert (problem.code, problem.source) == ("missing-timeout", "jobs:")
+    assert problem.what == "4 jobs have no timeout: `job3` is the first"
+    defaults = GOOD.replace("jobs:", "defaults: { threads: 4 }\njobs:") + several
+    assert judge(defaults).loaded.problems[0].source.startswith("defaults:")
+
+
+def test_packages_that_are_not_installed() -> None:
+    def found(steps: str, cleaned: bool = True) -> list[str]:
+        file = loaded(DAILY.replace("[dbt build]", f"[{steps}]"))
+        known = Known(packages=Packages(cleaned=cleaned))
+        return [problem.code for problem in judged(file, known).loaded.problems]
+
+    assert found("dbt deps --lock, dbt build") == ["packages-removed"]
+    assert found("dbt deps --lock, dbt deps, dbt build") == []
+    assert found("dbt deps --upgrade, dbt build") == []
+    assert found("dbt build, dbt clean") == []
+    assert found("dbt clean, dbt build", cleaned=False) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt run -s a, dbt run -s b, dbt test", 2),
+        ("dbt run -s a, dbt test -s a, dbt run -s b, dbt test -s b", 2),
+        ("dbt run -s a, dbt test -s b", 0),
+        ("dbt build --exclude-resource-type test, dbt test", 1),
+        ("dbt build --resource-type model, dbt test", 1),
+        ("dbt build --exclude resource_type:test, dbt test -s a", 1),
+        ("dbt build --exclude resource_type:seed, dbt test -s a", 0),
+    ],
+)
+def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> None:
+    found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
+    assert found.count("run-and-test") == said
+
+
+def test_a_schedule_is_said_in_words() -> None:
+    [problem] = judge(DAILY.replace("17 4", "17 0,6,12,18")).loaded.problems
+    assert problem.hint == (
+        '"17 */6 * * *" fires at the same times: at 17 minutes past the hour, every 6 hours (UTC)'
+    )
+    [problem] = judge(DAILY.replace("17 4", "17 1,3,4,8,9,21")).loaded.problems
+    assert (problem.code, problem.what) == (
+        "long-winded-schedule",
+        "`17 1,3,4,8,9,21 * * *` is hard to read: at 01:17, 03:17, 04:17, 08:17, 09:17 and 21:17 (UTC)",
+    )

@@ -62,7 +62,9 @@ def test_a_result_has_its_region(here: Path) -> None:
     _, run = sarif("dbt jobs.yml")
     [result] = run["results"]
     assert (result["ruleId"], result["level"]) == ("top-of-the-hour", "warning")
-    assert result["message"]["text"].startswith("`0 4 * * *` fires on the hour\neveryone's")
+    assert result["message"]["text"].startswith(
+        "`0 4 * * *` fires on the hour: at 04:00 (UTC)\neveryone's"
+    )
     place = result["locations"][0]["physicalLocation"]
     assert place["artifactLocation"]["uri"] == "dbt%20jobs.yml"
     line = (here / "dbt jobs.yml").read_text().splitlines()[place["region"]["startLine"] - 1]

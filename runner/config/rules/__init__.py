@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from runner.config.rules import (
     chains,
+    coverage,
     limits,
+    packages,
     pull_requests,
     schedules,
     secrets,
+    selections,
     state,
     steps,
     telling,
     versions,
 )
 from runner.config.rules.elsewhere import ELSEWHERE
-from runner.config.rules.rule import Found, Rule, Subject, Told
+from runner.config.rules.rule import Found, Known, Rule, Subject, Told
 
 RULES: tuple[Rule, ...] = (
     *pull_requests.RULES,
@@ -29,8 +32,11 @@ RULES: tuple[Rule, ...] = (
     *telling.RULES,
     *chains.RULES,
     *state.RULES,
+    *packages.RULES,
+    *selections.RULES,
+    *coverage.RULES,
 )
 # All that a message may be called, but for errors.
 CODES: dict[str, Told] = {told.code: told for told in (*RULES, *ELSEWHERE)}
 
-__all__ = ["CODES", "RULES", "Found", "Rule", "Subject", "Told"]
+__all__ = ["CODES", "RULES", "Found", "Known", "Rule", "Subject", "Told"]

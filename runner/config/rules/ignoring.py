@@ -17,11 +17,14 @@ _SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, kw_only=True)
 class Ignore:
-    """One code of a comment. ``line`` is the line that it is about, ``span`` where the code stands."""
+    """One code of a comment. ``lines`` are those that it is about, ``span`` where the code stands.
+
+    A comment above all else is also about line 0, which is the file as a whole.
+    """
 
     code: str
     reason: str
-    line: int
+    lines: tuple[int, ...]
     span: Span
 
 
@@ -33,12 +36,12 @@ def ignores(source: Source) -> Iterator[Ignore]:
     for number, line in enumerate(source.lines, start=1):
         match = _COMMENT.search(line)
         if match and not texts.hold(number, match.start() + 1):
-            about = number if line[: match.start()].strip() else _following(source, number)
+            about = _lines(source, number, beside=bool(line[: match.start()].strip()))
             reason = match["reason"].strip(" :-")
             for code, start in _codes(match):
                 end = start + max(len(code), 1)
                 span = Span(number, start, end)
-                yield Ignore(code=code, reason=reason, line=about, span=span)
+                yield Ignore(code=code, reason=reason, lines=about, span=span)
 
 
 def _codes(match: re.Match[str]) -> Iterator[tuple[str, int]]:
@@ -47,6 +50,14 @@ def _codes(match: re.Match[str]) -> Iterator[tuple[str, int]]:
     for part in match["codes"].split(","):
         yield part.strip(), column + len(part) - len(part.lstrip())
         column += len(part) + 1
+
+
+def _lines(source: Source, number: int, *, beside: bool) -> tuple[int, ...]:
+    if beside:
+        return (number,)
+    above = (line.strip() for line in source.lines[: number - 1])
+    heads = all(not line or line.startswith("#") for line in above)
+    return (_following(source, number), *((0,) if heads else ()))
 
 
 def _following(source: Source, number: int) -> int:

@@ -9,9 +9,8 @@ from runner.config.load import Loaded
 from runner.config.rules import CODES, RULES
 from runner.config.rules.elsewhere import IN_THE_FILE
 from runner.config.rules.ignoring import Ignore, ignores
-from runner.config.rules.rule import HISTORY, Rule, Subject
+from runner.config.rules.rule import Known, Rule, Subject
 from runner.config.text import shown
-from runner.history import History
 from runner.model import Problem
 from runner.unknown import did_you_mean
 
@@ -32,11 +31,19 @@ class Judged:
     silenced: tuple[Silenced, ...] = ()
 
 
-def judged(loaded: Loaded, history: History | None) -> Judged:
+def settled(loaded: Loaded) -> Loaded:
+    """With its problems as the file sets and ignores them, and no rule run; its config stays."""
+    if loaded.config is None or loaded.source is None:
+        return loaded
+    kept, _ = _told_apart(_set(loaded, loaded.problems), tuple(ignores(loaded.source)))
+    return replace(loaded, problems=tuple(kept))
+
+
+def judged(loaded: Loaded, known: Known) -> Judged:
     """With what the rules find. A file that is invalid already is left as it is."""
     if loaded.config is None or loaded.source is None:
         return Judged(loaded=loaded)
-    subject = Subject(loaded=loaded, history=history)
+    subject = Subject(loaded=loaded, known=known)
     ran = [rule for rule in RULES if _runs(rule, subject)]
     found = _set(loaded, [*loaded.problems, *_problems(subject, ran)])
     comments = tuple(ignores(loaded.source))
@@ -52,7 +59,7 @@ def judged(loaded: Loaded, history: History | None) -> Judged:
 
 def _runs(rule: Rule, subject: Subject) -> bool:
     off = subject.config.rules.get(rule.code) == "off"
-    return not off and (rule.needs != HISTORY or subject.history is not None)
+    return not off and subject.known.has(rule.needs)
 
 
 def _problems(subject: Subject, rules: Iterable[Rule]) -> Iterator[Problem]:
@@ -84,7 +91,9 @@ def _set(loaded: Loaded, problems: Iterable[Problem]) -> list[Problem]:
 def _told_apart(
     problems: Iterable[Problem], comments: Sequence[Ignore]
 ) -> tuple[list[Problem], tuple[Silenced, ...]]:
-    by_place = {(comment.line, comment.code): comment for comment in reversed(comments)}
+    by_place = {
+        (line, comment.code): comment for comment in reversed(comments) for line in comment.lines
+    }
     kept, silenced = [], []
     for problem in problems:
         comment = by_place.get((problem.line, problem.code))
@@ -103,7 +112,7 @@ def _of_comments(
     there = {(problem.line, problem.code) for problem in found}
     known = ran | {told.code for told in IN_THE_FILE}
     for comment in comments:
-        used = (comment.line, comment.code) in there
+        used = any((line, comment.code) in there for line in comment.lines)
         if used and not comment.reason:
             yield loaded.source.problem(
                 comment.span,
@@ -119,7 +128,7 @@ def _of_comments(
 
 def _useless(loaded: Loaded, comment: Ignore) -> Problem:
     assert loaded.source is not None
-    what, why = f"nothing on line {comment.line} is ignored by {shown(comment.code)}", ""
+    what, why = f"nothing on line {comment.lines[0]} is ignored by {shown(comment.code)}", ""
     hint = "remove it, or write it on the line that the problem names or the one above"
     if comment.code not in CODES:
         why = f"no rule has the code {shown(comment.code)}"

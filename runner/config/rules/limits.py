@@ -12,21 +12,33 @@ from runner.config.widening import GITHUBS
 from runner.durations import format_duration, spell_duration
 from runner.history_readings import usual_seconds
 from runner.model import Job
+from runner.schedule.cron import clock
 
 LONGEST_CHECK = timedelta(hours=1)
+LONGEST_INCREMENT = timedelta(hours=2)
+HOURLY = 24  # times a day
 LONGEST_ON_GITHUB = timedelta(hours=6)
 # A run that takes this part of its timeout as a rule exceeds it on a slow day.
 NEAR = 0.8
+# Where more jobs lack a timeout, it is the defaults that lack one.
+MOST_ONE_BY_ONE = 3
 
 
 def _missing(subject: Subject) -> Iterator[Found]:
-    for job in subject.jobs:
-        if job.timeout is None and starts_itself(job):
-            yield Found(
-                what=f"{shown(job.name)} has no timeout",
-                hint=_proportion(job),
-                at=("jobs", job.name),
-            )
+    lacking = [job for job in subject.jobs if job.timeout is None and starts_itself(job)]
+    if len(lacking) > MOST_ONE_BY_ONE:
+        yield Found(
+            what=f"{len(lacking):,} jobs have no timeout: {shown(lacking[0].name)} is the first",
+            hint="`timeout: 4h` in `defaults`, and a shorter one in the jobs that take less",
+            at=("defaults",) if subject.loaded.where("defaults") else ("jobs",),
+        )
+        return
+    for job in lacking:
+        yield Found(
+            what=f"{shown(job.name)} has no timeout",
+            hint=_proportion(job),
+            at=("jobs", job.name),
+        )
 
 
 def _proportion(job: Job) -> str:
@@ -46,6 +58,23 @@ def _long_check(subject: Subject) -> Iterator[Found]:
                 hint="`timeout: 30m` of the job's own, or at most 1h",
                 at=("jobs", job.name, "timeout"),
             )
+
+
+def _long_increment(subject: Subject) -> Iterator[Found]:
+    for job in subject.deploying:
+        if _times_a_day(job) >= HOURLY and job.timeout and job.timeout > LONGEST_INCREMENT:
+            yield Found(
+                what=f"a run of {shown(job.name)} that hangs holds up those after it for"
+                f" {spell_duration(job.timeout)}",
+                hint="`timeout: 1h` of the job's own, or at most 2h",
+                at=("jobs", job.name, "timeout"),
+            )
+
+
+def _times_a_day(job: Job) -> int:
+    """On a day on which it runs."""
+    clocks = (clock(each.cron) for each in job.triggers.schedule)
+    return sum(len(minutes) * len(hours) for minutes, hours in clocks)
 
 
 def _beyond_github(subject: Subject) -> Iterator[Found]:
@@ -72,9 +101,10 @@ def _late_sla(subject: Subject) -> Iterator[Found]:
 
 
 def _tight(subject: Subject) -> Iterator[Found]:
-    for job in subject.jobs if subject.history else ():
-        assert subject.history
-        usual = usual_seconds(subject.history, job.name)
+    history = subject.known.history
+    for job in subject.jobs if history else ():
+        assert history
+        usual = usual_seconds(history, job.name)
         if usual and job.timeout and usual > NEAR * job.timeout.total_seconds():
             yield Found(
                 what=f"{shown(job.name)} usually takes {format_duration(usual)},"
@@ -102,6 +132,15 @@ RULES = (
         bad=WITH_CI.replace("timeout: 30m", "timeout: 3h"),
         good=WITH_CI,
         check=_long_check,
+    ),
+    Rule(
+        code="long-timeout",
+        title="An hourly job that may hang for hours",
+        why="what runs every hour builds an hour's rows: 1h to 2h are enough for it, and a full build has"
+        " a job of its own",
+        bad=WITH_CI.replace("17 4", "17 *"),
+        good=WITH_CI.replace("17 4", "17 *").replace("timeout: 4h", "timeout: 1h"),
+        check=_long_increment,
     ),
     Rule(
         code="timeout-beyond-github",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from functools import cached_property
 
+from runner.builds.facts import Builds
 from runner.config.load import Loaded
 from runner.config.nodes import Entry, Node, Path, Scalar, find
 from runner.config.text import WHOLE_FILE, Span
@@ -14,6 +16,8 @@ from runner.model import Config, Environment, Job, Severity
 
 # Why a rule may say nothing although something is wrong: it needs more than the file.
 HISTORY = "history"
+MANIFEST = "manifest"
+PACKAGES = "packages"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +30,37 @@ class Found:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Packages:
+    """That the project has packages. ``cleaned``: `dbt clean` removes where they are installed."""
+
+    cleaned: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is known beside the file: None is that it isn't at hand, or that there is none.
+
+    ``elsewhere`` are the unique ids of what jobs of the project's other files build.
+    """
+
+    history: History | None = None
+    builds: Builds | None = None
+    packages: Packages | None = None
+    elsewhere: frozenset[str] = frozenset()
+    now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+    def has(self, needed: str) -> bool:
+        """Whether what a rule needs, by its ``needs``, is at hand."""
+        at_hand = {"": True, HISTORY: self.history, MANIFEST: self.builds, PACKAGES: self.packages}
+        return at_hand[needed] is not None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A jobs file that is valid, and what is known besides: None is that it isn't at hand."""
+    """A jobs file that is valid, and what is known besides."""
 
     loaded: Loaded
-    history: History | None = None
+    known: Known = field(default_factory=Known)
 
     @property
     def config(self) -> Config:
@@ -50,6 +80,16 @@ class Subject:
     def deploying(self) -> tuple[Job, ...]:
         """Those that something starts; what nothing starts is tried by hand, wherever that may be."""
         return tuple(job for job in self.jobs if job.deploys and starts_itself(job))
+
+    @property
+    def builds(self) -> Builds:
+        assert self.known.builds is not None, "else a rule that needs them isn't run"
+        return self.known.builds
+
+    @property
+    def packages(self) -> Packages:
+        assert self.known.packages is not None, "else a rule that needs them isn't run"
+        return self.known.packages
 
     def environment(self, job: Job) -> Environment:
         return self.config.environment_of(job)

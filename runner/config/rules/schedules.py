@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from zlib import crc32
 
 from runner.config.nodes import Path
@@ -11,9 +12,13 @@ from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job, Schedule
 from runner.schedule.cron import clock
+from runner.schedule.simpler import simpler
+from runner.schedule.words import in_words
 
 # A tick of those that come more often is followed by the next before anyone has missed it.
 _OFTEN = 4
+# So many commas are a list of times in one's head.
+_MANY = 5
 _UNITS = (("minute", 60), ("hour", 24))
 
 
@@ -32,7 +37,7 @@ def _top_of_the_hour(subject: Subject) -> Iterator[Found]:
             moved = ",".join(str((minute + shift) % 60) for minute in sorted(minutes))
             rest = " ".join(schedule.cron.split()[1:])
             yield Found(
-                what=f"{shown(schedule.cron)} fires on the hour",
+                what=f"{shown(schedule.cron)} fires on the hour: {in_words(schedule)}",
                 hint=f'another minute, such as "{moved} {rest}"',
                 at=at,
             )
@@ -67,27 +72,19 @@ def _uneven(subject: Subject) -> Iterator[Found]:
 
 def _long_winded(subject: Subject) -> Iterator[Found]:
     for _, schedule, at in _schedules(subject):
-        fields = schedule.cron.split()
-        shorter = [
-            _shortest(field, values, size)
-            for field, values, (_, size) in zip(fields, clock(schedule.cron), _UNITS, strict=False)
-        ]
-        if shorter != fields[:2]:
+        shorter = simpler(schedule.cron)
+        if shorter != " ".join(schedule.cron.split()):
             yield Found(
                 what=f"{shown(schedule.cron)} can be said more shortly",
-                hint=f'"{" ".join((*shorter, *fields[2:]))}" fires at the same times',
+                hint=f'"{shorter}" fires at the same times: {in_words(replace(schedule, cron=shorter))}',
                 at=at,
             )
-
-
-def _shortest(field: str, values: set[int], size: int) -> str:
-    """A field that is every nth of its range as ``*/n``; any other, and a single value, as it is."""
-    step = size // len(values)
-    if field.startswith("*/1") and step == 1:
-        return "*"
-    if field.startswith("*") or len(values) < 3 or values != set(range(0, size, step)):
-        return field
-    return "*" if step == 1 else f"*/{step}"
+        elif schedule.cron.count(",") >= _MANY:
+            yield Found(
+                what=f"{shown(schedule.cron)} is hard to read: {in_words(schedule)}",
+                hint="several schedules, each with a part of its times",
+                at=at,
+            )
 
 
 def _twins(subject: Subject) -> Iterator[Found]:
@@ -133,8 +130,8 @@ RULES = (
     ),
     Rule(
         code="long-winded-schedule",
-        title="A schedule that can be said more shortly",
-        why="nobody sees at once that a list of times leaves none out",
+        title="A schedule that is hard to read",
+        why="nobody sees at once which times a long list has, and whether it leaves any out",
         bad=DAILY.replace("17 4", "17 0,6,12,18"),
         good=DAILY.replace("17 4", "17 */6"),
         check=_long_winded,

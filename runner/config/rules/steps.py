@@ -8,7 +8,7 @@ from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
-from runner.steps import Step
+from runner.steps import EXCLUDE_OPTIONS, Step
 
 _BUILDING = ("build", "run")
 Selection = frozenset[tuple[str, str]]
@@ -55,14 +55,28 @@ def _tested_by(test: Step, build: Step) -> bool:
 def _run_and_test(subject: Subject) -> Iterator[Found]:
     for job in subject.jobs:
         for index, step in enumerate(job.steps):
-            tests = [s for s in job.steps[index + 1 :] if s.command == "test"]
-            if step.command == "run" and any(_selection(t) == _selection(step) for t in tests):
+            later = [each for each in job.steps[index + 1 :] if each.command == "test"]
+            tests = any(_selection(test) in (frozenset(), _selection(step)) for test in later)
+            if tests and step.command == "run":
                 words = " ".join(("dbt", "build", *step.args))
                 yield Found(
                     what=f"{shown(step.text)} builds all, and only then is any of it tested",
-                    hint=f"{words}, in place of the run and its test",
+                    hint=f"{words}, in place of the run",
                     at=("jobs", job.name, "steps", index),
                 )
+            elif later and step.command == "build" and _leaves_tests_out(step):
+                yield Found(
+                    what=f"{shown(step.text)} leaves its tests to a later step, which stops nothing",
+                    hint="leave them in, so that each model is tested before anything is built on it",
+                    at=("jobs", job.name, "steps", index),
+                )
+
+
+def _leaves_tests_out(step: Step) -> bool:
+    excluded = step.option("--exclude-resource-type", "--exclude-resource-types")
+    included = step.option("--resource-type", "--resource-types")
+    without = {value for option, value in step.criteria() if option in EXCLUDE_OPTIONS}
+    return excluded == "test" or included == "model" or "resource_type:test" in without
 
 
 def _selection(step: Step) -> Selection:
@@ -94,11 +108,8 @@ def _never_tested(subject: Subject) -> Iterator[Found]:
 def _never_refreshed(subject: Subject) -> Iterator[Found]:
     for job in subject.deploying:
         built = [index for index, step in enumerate(job.steps) if step.command in _BUILDING]
-        if not built or not all(_is_incremental(job.steps[index]) for index in built):
-            continue
-        if not any(
-            _can_refresh(each) for each in subject.jobs if each.environment == job.environment
-        ):
+        there = [each for each in subject.jobs if each.environment == job.environment]
+        if built and _builds_increments_alone(subject, job) and _lacks_refresh(subject, job, there):
             yield Found(
                 what=f"no job ever builds the incremental models of {shown(job.name)} anew",
                 hint="a job with `dbt build --full-refresh`, or `dispatch: true` to ask for one",
@@ -106,16 +117,43 @@ def _never_refreshed(subject: Subject) -> Iterator[Found]:
             )
 
 
+def _builds_increments_alone(subject: Subject, job: Job) -> bool:
+    """By the manifest, where it is at hand; else by what the steps say."""
+    builds = subject.known.builds
+    if builds is None or not builds.is_known(job):
+        return all(_is_incremental(step) for step in job.steps if step.command in _BUILDING)
+    nodes = [builds.nodes[each] for each in builds.built_by(job)]
+    return bool(nodes) and all(node.materialized == "incremental" for node in nodes)
+
+
+def _lacks_refresh(subject: Subject, job: Job, jobs: list[Job]) -> bool:
+    """Whether none of these jobs builds all of it anew; with the manifest, any of its models."""
+    if any(_can_be_asked(each) for each in jobs):
+        return False
+    refreshing = [step for each in jobs for step in each.steps if _refreshes(step)]
+    builds = subject.known.builds
+    if builds is None or not builds.is_known(job):
+        return not refreshing
+    answers = [builds.of(step) for step in refreshing]
+    if any(answer and answer.unique_ids is None for answer in answers):
+        return False
+    anew = frozenset().union(*(answer.unique_ids or () for answer in answers if answer))
+    return not builds.built_by(job) <= anew
+
+
 def _is_incremental(step: Step) -> bool:
     selected = [value for kind, value in _selection(step) if kind == "select"]
     return bool(selected) and all("config.materialized:incremental" in each for each in selected)
 
 
-def _can_refresh(job: Job) -> bool:
+def _can_be_asked(job: Job) -> bool:
+    """Whether a person may give it other steps."""
     dispatch = job.triggers.dispatch
-    asked = dispatch is not None and "steps" in dispatch.overrides
-    flags = ("--full-refresh", "-f")
-    return asked or any(step.option(*flags) is not None for step in job.steps)
+    return dispatch is not None and "steps" in dispatch.overrides
+
+
+def _refreshes(step: Step) -> bool:
+    return step.option("--full-refresh", "-f") is not None
 
 
 _HOURLY = """\

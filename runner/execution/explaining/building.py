@@ -1,15 +1,11 @@
-"""What a job's steps select, in words, and how many nodes these are where a manifest is at hand."""
+"""What a job's steps select, in words."""
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from runner.config import Loaded
-from runner.dbt.counting import Counted, counted_nodes, read_nodes
-from runner.dbt.project import NotAManifest
 from runner.execution.explaining.timing import where
 from runner.model import Job
 from runner.reports.explanation import Fact, Section
@@ -72,10 +68,10 @@ CRITERION = re.compile(
 )
 
 
-def building(loaded: Loaded, job: Job, manifest: Path) -> Section:
-    """``manifest`` is the project's own as dbt has left it, or where it would be."""
-    facts = tuple(_building(loaded, job, manifest))
-    return Section(key="builds", title="What it builds", facts=facts)
+def building(loaded: Loaded, job: Job, facts: Iterable[Fact]) -> Section:
+    """``facts`` say how many nodes that is, or what would."""
+    every = (*_building(loaded, job), *facts)
+    return Section(key="builds", title="What it builds", facts=every)
 
 
 def step_in_words(step: Step) -> str:
@@ -129,7 +125,7 @@ def _steps(depth: str | None, side: str) -> str:
     return f"up to {counted(int(depth), 'step')} {side}" if depth else f"everything {side}"
 
 
-def _building(loaded: Loaded, job: Job, manifest: Path) -> Iterator[Fact]:
+def _building(loaded: Loaded, job: Job) -> Iterator[Fact]:
     for index, step in enumerate(job.steps):
         text = f"`{step.text}` {step_in_words(step)}"
         yield Fact(text=text, where=where(loaded, job, "steps", index))
@@ -139,43 +135,3 @@ def _building(loaded: Loaded, job: Job, manifest: Path) -> Iterator[Fact]:
     if job.generate_docs:
         text = "then it generates the docs, which never fails the job"
         yield Fact(text=text, where=where(loaded, job, "generate_docs"))
-    yield from _counts(job, manifest)
-
-
-def _counts(job: Job, manifest: Path) -> Iterator[Fact]:
-    steps = [step for step in job.steps if step.selects and step.command != "source freshness"]
-    if not steps:
-        return
-    try:
-        nodes = read_nodes(manifest)
-    except FileNotFoundError:
-        text = f"how many nodes that is, {_asking(steps[0])} tells: there is no manifest in {_short(manifest)}"
-        yield Fact(text=text)
-        return
-    except NotAManifest as error:
-        yield Fact(text=f"how many nodes that is isn't known: {error}")
-        return
-    for step in steps:
-        found = counted_nodes(nodes, step)
-        if found is None:
-            yield Fact(text=f"how many nodes `{step.text}` selects, {_asking(step)} tells")
-        else:
-            yield from _counted(found, step, manifest)
-
-
-def _counted(found: Counted, step: Step, manifest: Path) -> Iterator[Fact]:
-    kinds = listed(counted(number, kind) for kind, number in found.kinds.items()) or "nothing"
-    yield Fact(text=f"by the manifest in {_short(manifest)}, `{step.text}` selects {kinds}")
-    for title, numbers in (("by folder", found.layers), ("by tag", found.tags)):
-        if numbers:
-            said = ", ".join(f"{name} {number:,}" for name, number in numbers.items())
-            yield Fact(text=f"{title}: {said}")
-
-
-def _asking(step: Step) -> str:
-    options = [word for option, value in step.criteria() for word in (option, value)]
-    return f"`{shlex.join(['dbt', 'ls', *options])}`"
-
-
-def _short(manifest: Path) -> str:
-    return f"`{manifest.parent.name}/{manifest.name}`"

@@ -8,6 +8,7 @@ from datetime import datetime
 from runner.config import Loaded
 from runner.dbt.project import read_project, target_path
 from runner.execution.explaining.building import building
+from runner.execution.explaining.counting import Counting, counts, how_to_count
 from runner.execution.explaining.following import followers
 from runner.execution.explaining.limits import deferral, limits, told
 from runner.execution.explaining.origins import values
@@ -29,11 +30,17 @@ NOTES: dict[StepKind, str] = {
 
 
 def explanation(
-    loaded: Loaded, config: Config, job: Job, environ: Mapping[str, str], now: datetime
+    loaded: Loaded,
+    config: Config,
+    job: Job,
+    environ: Mapping[str, str],
+    now: datetime,
+    counting: Counting | None = None,
 ) -> Explanation:
-    """Raises ConfigInvalid where there is no dbt project."""
+    """``counting`` is None where dbt wasn't asked. Raises ConfigInvalid where there is no dbt project."""
     variables = {**environ, **job.env}
     target = config.project / target_path(read_project(config.project), variables)
+    numbers = counts(job, counting, now) if counting else how_to_count(job, target / MANIFEST, now)
     return Explanation(
         job=job.name,
         where=loaded.place("jobs", job.name),
@@ -43,7 +50,7 @@ def explanation(
             schedule(loaded, job),
             starters(loaded, job),
             followers(loaded, config, job),
-            building(loaded, job, target / MANIFEST),
+            building(loaded, job, numbers),
             deferral(loaded, config, job),
             limits(loaded, config, job),
             told(loaded, config, job),
