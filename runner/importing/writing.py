@@ -177,7 +177,7 @@ def _merge(
                 into[key], changed = _node(value, comments, here), True
         else:
             below = (cut(into) if into else "") if below is None else below
-            into[key], changed = _node(value, comments, here), True
+            into[_key(key, path)], changed = _node(value, comments, here), True
             _write_above(into, key, comments, path)
     put(into, below or "")
     return changed
@@ -207,7 +207,7 @@ def _node(
         node: Any = CommentedMap()
         for key, inner in value.items():
             here = (*path, str(key))
-            node[key] = _node(inner, comments, here, inline)
+            node[_key(key, path)] = _node(inner, comments, here, inline)
             if not inline:
                 _write_above(node, str(key), comments, path)
     elif isinstance(value, (list, tuple)):
@@ -217,6 +217,11 @@ def _node(
     if inline and not (isinstance(value, (list, tuple)) and len(value) > 1 and path[-1] in IN_LINE):
         node.fa.set_flow_style()
     return node
+
+
+def _key(key: str, path: tuple[str, ...]) -> Any:
+    """Names that people give are text as values are; a schema's key such as `on` is known anyway."""
+    return _scalar(key) if path and path[-1] in ("env", "vars") else key
 
 
 def _scalar(value: Any, *, quoted: bool = False) -> Any:

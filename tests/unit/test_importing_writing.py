@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runner.config import from_bytes
@@ -140,6 +140,7 @@ def test_another_indentation_is_kept() -> None:
 @given(
     st.dictionaries(st.from_regex(r"[A-Z_]{1,8}", fullmatch=True), st.text(max_size=30), max_size=4)
 )
+@example({"NO": ""})
 def test_text_stays_text(env: dict[str, Any]) -> None:
     text = drafted(
         Draft(

@@ -11,6 +11,7 @@ import yaml
 
 from runner.config import load
 from runner.config.rules.judging import judged
+from runner.config.rules.rule import Known
 from runner.importing.proposing.variables import looks_secret
 from runner.workflow import PATH
 from tests.conftest import EXAMPLE, MADE, TINY, Project
@@ -47,7 +48,7 @@ def jobs_of(project: Project, name: str = "dbt_jobs.yml") -> dict[str, dict[str,
 
 def assert_sound(project: Project, name: str = "dbt_jobs.yml") -> None:
     """No error, and no warning of any rule or check."""
-    assert judged(load(project.path / name), None).loaded.problems == ()
+    assert judged(load(project.path / name), Known()).loaded.problems == ()
     done = project.cli("validate", name)
     assert (done.code, done.err, "warning" in done.out) == (0, "", False)
     assert project.cli("sync", "--check").code == 0
