@@ -95,6 +95,16 @@ def _is_plain(output: object, key: str) -> bool:
     return value is not None and "{" not in str(value)
 
 
+def not_yaml(path: Path, error: Exception) -> ConfigInvalid:
+    """The error without PyYAML's words, which quote the file: a line of profiles.yml may be a password."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+    return ConfigInvalid(
+        f"{path}{place} is not YAML",
+        hint="put quotes around the value: passwords, and Jinja such as \"{{ env_var('NAME') }}\", need them",
+    )
+
+
 def _default_folders(project: Path, environ: Mapping[str, str]) -> list[Path]:
     if environ.get("DBT_PROFILES_DIR"):
         return [Path(environ["DBT_PROFILES_DIR"]).expanduser()]
@@ -105,7 +115,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         profiles = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, ValueError) as error:  # also a date that there isn't
-        raise ConfigInvalid(f"{path} is not YAML", why=str(error)) from error
+        raise not_yaml(path, error) from None
     if not isinstance(profiles, dict):
         raise ConfigInvalid(f"{path} is not a mapping of profiles")
     return profiles

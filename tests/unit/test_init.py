@@ -441,7 +441,7 @@ def test_one_target_without_secrets_has_no_job_for_pull_requests(tmp_path: Path)
     ("files", "said"),
     [
         ({}, "there is no dbt project in"),
-        ({"dbt_project.yml": "name: {{ x }}: y\n"}, "dbt_project.yml:1 is not YAML"),
+        ({"dbt_project.yml": "name: {{ x }}: y\n"}, "dbt_project.yml:1:14 is not YAML"),
         ({"dbt_project.yml": "- a\n"}, "dbt_project.yml is not a mapping"),
         ({"dbt_project.yml": PROJECT}, "hint: dbt-gitops init --adapter snowflake"),
         (
@@ -449,7 +449,7 @@ def test_one_target_without_secrets_has_no_job_for_pull_requests(tmp_path: Path)
                 "dbt_project.yml": PROJECT,
                 "profiles.yml": f"tiny:\n  outputs:\n    a: {{password: {CANARY}, x: {{{{ y }}}}\n",
             },
-            "profiles.yml:4 is not YAML",
+            "profiles.yml:4:1 is not YAML",
         ),
     ],
 )

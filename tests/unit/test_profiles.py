@@ -48,3 +48,18 @@ def test_profiles_that_are_no_mapping(tmp_path: Path) -> None:
     (tmp_path / "profiles.yml").write_text("- prod")
     with pytest.raises(ConfigInvalid, match="is not a mapping of profiles"):
         plain_schemas(tmp_path, "prod")
+
+
+@pytest.mark.parametrize(
+    "value", ["*canary", "!canary x", "'canary", "%canary", "canary: x: y", "@canary"]
+)
+def test_what_is_not_yaml_is_told_without_a_word_of_it(tmp_path: Path, value: str) -> None:
+    (tmp_path / "profiles.yml").write_text(
+        f"shop:\n  outputs:\n    prod:\n      password: {value}\n"
+    )
+    with pytest.raises(ConfigInvalid) as raised:
+        plain_schemas(tmp_path, None)
+    said = f"{raised.value.what} {raised.value.why} {raised.value.hint}"
+    assert "canary" not in said
+    assert f"{tmp_path / 'profiles.yml'}:" in said
+    assert raised.value.__cause__ is None

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from runner.dbt.profiles import not_yaml
 from runner.errors import ConfigInvalid
 
 # What is in these is made or installed, and is nobody's own word.
@@ -55,12 +56,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
     except yaml.MarkedYAMLError as error:
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigInvalid(
-            f"{path}{line} is not YAML",
-            why=error.problem or "",
-            hint="quote a value with Jinja in it: \"{{ env_var('NAME') }}\"",
-        ) from None
+        raise not_yaml(path, error) from None
     except (OSError, ValueError, yaml.YAMLError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise ConfigInvalid(f"{path} can't be read", why=why or "") from None
