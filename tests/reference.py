@@ -194,7 +194,11 @@ def rendered(document: Path) -> str:
 
 def _help(command: click.Command, name: str) -> Iterator[tuple[str, str]]:
     context = click.Context(
-        command, info_name=f"dbt-gitops {name}", terminal_width=WIDTH, max_content_width=WIDTH
+        command,
+        info_name=f"dbt-gitops {name}",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **cli.context_settings,
     )
     yield f"dbt-gitops {name}", command.get_help(context)
     if isinstance(command, click.Group):

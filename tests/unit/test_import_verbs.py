@@ -57,15 +57,19 @@ def test_a_new_file(source: str, repository: Path, capsys: pytest.CaptureFixture
     assert "jobs:\n" in printed.out
     assert "carried" in printed.err
     assert run(["import", source]) == 0
+    said = capsys.readouterr().err
+    assert "dbt_jobs.yml has the imported jobs\nnext:\n" in said
+    assert "dbt-gitops validate\n" in said and "dbt-gitops sync\n" in said
     text = OUT.read_text()
     assert text == printed.out
     assert "# From" in text
     config = config_of(OUT, text)
     daily = config.jobs["daily"]
     assert (daily.target, daily.triggers.schedule[0].cron) == ("prod", "0 6 * * *")
-    capsys.readouterr()
     assert run(["import", source, "--report", "json"]) == 0
-    rows = json.loads(capsys.readouterr().out)["rows"]
+    again = capsys.readouterr()
+    assert again.err.endswith("dbt_jobs.yml is up to date: nothing has changed\n")
+    rows = json.loads(again.out)["rows"]
     assert all("." in row["to"] or row["to"] in ("", "state", "version") for row in rows)
     assert "jobs.daily.target" in {row["to"] for row in rows}
     assert OUT.read_text() == text

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from runner.importing.draft import Draft
 from runner.importing.drift import drift
 from runner.importing.writing import drafted, text_there, valid, write
 from runner.reports.losses import as_json, as_markdown, as_text
+from runner.reports.next_steps import Step, next_steps
 from runner.reports.plan import difference_lines
 
 RENDERERS = {"text": as_text, "json": as_json, "markdown": as_markdown}
@@ -60,12 +62,23 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
         click.echo(defused(text), nl=False)
         say(RENDERERS[report](draft.rows))
         return ExitCode.SUCCESS
-    if text != there:
-        write(path, text)
     click.echo(RENDERERS[report](draft.rows))
-    said = "is up to date: nothing has changed" if text == there else "has the imported jobs"
-    say(f"{path} {said}")
+    if text == there:
+        say(f"{path} is up to date: nothing has changed")
+        return ExitCode.SUCCESS
+    write(path, text)
+    say(f"{path} has the imported jobs\n{next_steps(_next(path))}")
     return ExitCode.SUCCESS
+
+
+def _next(path: Path) -> Iterator[Step]:
+    named = "" if path == default_file() else f" {quote(str(path))}"
+    yield "see what a reviewer would say of it:", [f"dbt-gitops validate{named}"]
+    yield "compile the workflow; it says which secrets to create:", [f"dbt-gitops sync{named}"]
+    yield (
+        "commit both; while the source still runs, this import with --check tells where they differ",
+        [],
+    )
 
 
 def _check(draft: Draft, path: Path, there: str | None) -> ExitCode:

@@ -14,6 +14,7 @@ from runner.importing.proposing.elsewhere import import_command
 from runner.importing.proposing.look import Found
 from runner.importing.proposing.propose import Choices, jobs_by_name, secrets_of, variables_of
 from runner.model import Schedule
+from runner.reports.next_steps import Step, next_steps
 from runner.reports.text import counted, listed, secret_command
 from runner.schedule.words import in_words
 from runner.workflow import PATH
@@ -63,13 +64,7 @@ def next_text(found: Found, draft: Draft, jobs_file: Path) -> str:
         *_commit_step(found, jobs_file),
         *_first_run(found, draft),
     ]
-    lines = ["next:"]
-    for number, (what, below) in enumerate(steps, start=1):
-        lines += [f"  {number}. {what}", *(f"       {line}" for line in below)]
-    return "\n".join(lines)
-
-
-Step = tuple[str, list[str]]
+    return next_steps(steps)
 
 
 def _profile(found: Found) -> str:
