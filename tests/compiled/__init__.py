@@ -21,7 +21,7 @@ WORKFLOW = ROOT / "examples" / "workflows" / "dbt-jobs.yml"
 RELEASED = Action(
     name="dbt-gitops/dbt-gitops",
     ref="v0.1.0",
-    commit="19b5c4500c164531c6502f9973e53d9430970adc",
+    commit="8f315ee170b0811a4a9daeb3f7a71a551c02db19",
 )
 # Those of the documents, where they are.
 ELSEWHERE = {
