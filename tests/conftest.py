@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.forks import call
+
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "jaffle_duckdb"
 MADE = shutil.ignore_patterns("target", "logs", "*.duckdb", "*.wal", ".dbt-gitops", ".user.yml")
@@ -44,16 +46,18 @@ class Project:
         return subprocess.Popen(
             [sys.executable, "-m", "runner", *arguments],
             cwd=self.path,
-            env={**clean_environ(os.environ), **self.env, **env},
+            env=self._environ(env),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
     def cli(self, *arguments: str, **env: str) -> Done:
-        process = self.start(*arguments, **env)
-        out, err = process.communicate(timeout=240)
-        return Done(code=process.returncode, out=out, err=err)
+        code, out, err = call(arguments, self.path, self._environ(env))
+        return Done(code=code, out=out, err=err)
+
+    def _environ(self, env: Mapping[str, str]) -> dict[str, str]:
+        return {**clean_environ(os.environ), **self.env, **env}
 
     def run(self, job: str, *options: str, **env: str) -> Done:
         return self.cli("run", job, "--json", *options, **env)

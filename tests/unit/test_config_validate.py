@@ -12,8 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.cli.schema import schema
-from runner.cli.validate import validate
+from runner.cli.main import cli
 from runner.config import from_bytes
 from runner.config.schema import schema_text
 from runner.errors import ExitCode
@@ -40,7 +39,7 @@ def put(case: str | Path, to: Path) -> None:
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(validate, arguments, standalone_mode=False)
+    result = CliRunner().invoke(cli, ["validate", *arguments], standalone_mode=False)
     assert result.exception is None
     assert result.stderr == ""
     return int(result.return_value), result.stdout
@@ -195,10 +194,10 @@ def test_carets_stand_under_wide_characters() -> None:
     ("of", "name"), [("jobs", "dbt_jobs.schema.json"), ("run", "run.schema.json")]
 )
 def test_the_schema_is_printed(of: str, name: str) -> None:
-    result = CliRunner().invoke(schema, ["--of", of], standalone_mode=False)
+    result = CliRunner().invoke(cli, ["schema", "--of", of], standalone_mode=False)
     assert result.return_value == ExitCode.SUCCESS
     assert result.stdout == schema_text(name)
-    assert CliRunner().invoke(schema, [], standalone_mode=False).stdout == schema_text(
+    assert CliRunner().invoke(cli, ["schema"], standalone_mode=False).stdout == schema_text(
         "dbt_jobs.schema.json"
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from runner.cli.state import state
+from runner.cli.main import cli
 from runner.errors import ExitCode, StateUnresolved
 from runner.state import StateStore, open_store
 from tests.unit.state_samples import manifest, publish
@@ -20,7 +20,7 @@ def store(tmp_path: Path) -> StateStore:
 
 def invoke(folder: Path, *arguments: str) -> Result:
     line = [*arguments, "--state", str(folder / "store")]
-    return CliRunner().invoke(state, line, standalone_mode=False, catch_exceptions=False)
+    return CliRunner().invoke(cli, ["state", *line], standalone_mode=False, catch_exceptions=False)
 
 
 def test_ls_of_an_empty_store(tmp_path: Path) -> None:
@@ -98,5 +98,7 @@ def test_without_a_location_the_jobs_file_says_where(store: StateStore, tmp_path
         "jobs: {daily: {environment: production, triggers: {dispatch: true}, steps: [dbt build]}}\n"
     )
     line = ["ls", "--json", "--config", str(jobs)]
-    result = CliRunner().invoke(state, line, standalone_mode=False, catch_exceptions=False)
+    result = CliRunner().invoke(
+        cli, ["state", *line], standalone_mode=False, catch_exceptions=False
+    )
     assert [one["run_id"] for one in json.loads(result.stdout)] == ["1-1"]
