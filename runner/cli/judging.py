@@ -49,9 +49,9 @@ def answers_of(
 
 
 def _elsewhere(loaded: Loaded, checked: Sequence[Loaded], answers: Answers) -> frozenset[str]:
-    """What the jobs of the project's other files build."""
+    """What the jobs of the project's other files build, or may build."""
     others = (
-        answers[other.file].built_by(job)
+        answers[other.file].may_be_built_by(job)
         for other in checked
         if other.file != loaded.file and other.file in answers
         if other.config and loaded.config and other.config.project == loaded.config.project

@@ -40,6 +40,11 @@ def other(steps: str, cron: str = "43 5 * * *", name: str = "other", **more: str
     return f"  {name}: {{ {schedule}, steps: [{steps}]{keys} }}\n"
 
 
+SLIM = (
+    '  merge: { triggers: { merge: {} }, steps: ["dbt build -s state:modified+"],'
+    " defer: { to: self } }\n"
+)
+
 # Files beside the rules' own examples, and what is said of them.
 CASES: dict[str, tuple[str, list[str]]] = {
     "two typing errors": (
@@ -69,10 +74,18 @@ CASES: dict[str, tuple[str, list[str]]] = {
         DAILY + other("dbt build -s state:modified+", defer="{ to: self }"),
         [],
     ),
-    "by state alone nothing is sure to be built": (
-        "  merge: { triggers: { merge: {} }, steps: [dbt build -s state:modified+],"
-        " defer: { to: self } }\n",
+    "by state alone anything may be built": (SLIM, []),
+    "a part by state is at most that part": (
+        SLIM.replace("state:modified+", "'state:modified+,tag:ingestion'"),
         ["unbuilt-model select them"],
+    ),
+    "typing errors beside state": (
+        DAILY
+        + SLIM.replace("state:modified+", "'state:modified+,tag:nope' --exclude tag:ingestoin"),
+        [
+            "unmatched-name did you mean `tag:ingestion`?",
+            "unmatched-name remove it, or name what is there",
+        ],
     ),
     "what is disabled builds nothing": (
         DAILY.replace("daily: {", "daily: { enabled: false,") + other("dbt build -s +orders"),

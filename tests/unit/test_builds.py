@@ -75,6 +75,10 @@ def selected(names: str) -> Selected:
     )
 
 
+def by_state(names: str, surely: str = "") -> Selected:
+    return replace(selected(surely), by_state=selected(names).unique_ids or frozenset())
+
+
 def unmatched(*criteria: str) -> Selected:
     return Selected(unique_ids=frozenset(), unmatched=criteria)
 
@@ -116,7 +120,7 @@ def test_what_jobs_build() -> None:
             "test": "unique_orders",
             "ls": "raw orders",
             "run -s nothing": "",
-            "run -s state:new": Selected(unique_ids=None, compares=True),
+            "run -s state:new": by_state("orders"),
         }
     )
     daily = job("daily", "deps", "build -s a", "test", "ls")
@@ -138,16 +142,22 @@ def test_models_that_no_job_builds() -> None:
             "build -s a": "orders customers",
             "run -s b": "stg_orders",
             "test": "stg_orders",
-            "run -s state:new": Selected(unique_ids=None, compares=True),
+            "run -s state:new b": by_state("stg_orders helper", surely="people"),
+            "test -s state:new": by_state("stg_orders"),
             "run -s c": Selected(unique_ids=None, error="no such thing"),
         }
     )
-    daily, tests = job("daily", "build -s a", "run -s state:new"), job("tests", "test")
+    daily, tests = job("daily", "build -s a", "test -s state:new"), job("tests", "test")
     pull = job("ci", "run -s b", triggers=Triggers(pull_request=PullRequestTrigger()))
     off = job("off", "run -s b", enabled=False)
     left = never_built(found, [daily, tests, pull, off])
     assert [each.name for each in left] == ["stg_orders"]
     assert never_built(found, [daily, job("more", "run -s b")]) == ()
+    slim = job("slim", "run -s state:new b")
+    assert found.built_by(slim) == {"seed.shop.people"}
+    assert found.may_be_built_by(slim) == {"seed.shop.people", "model.shop.stg_orders"}
+    assert never_built(found, [daily, slim]) == ()
+    assert [each.name for each in never_built(found, [slim])] == ["orders", "customers"]
     assert never_built(found, [daily, job("wrong", "run -s c")]) == ()
 
 

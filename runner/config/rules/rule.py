@@ -40,7 +40,7 @@ class Packages:
 class Known:
     """What is known beside the file: None is that it isn't at hand, or that there is none.
 
-    ``elsewhere`` are the unique ids of what jobs of the project's other files build.
+    ``elsewhere`` are the unique ids of what jobs of the project's other files build, or may build.
     """
 
     history: History | None = None
