@@ -107,6 +107,44 @@ def test_a_job_of_the_second_file(tmp_path: Path) -> None:
     assert "the jobs are: first, second" in project.cli("explain", "x", *files).err
 
 
+def test_each_command_has_the_line_of_its_own_step(tmp_path: Path) -> None:
+    """Also where the job has a step of what the runner adds."""
+    project = write_tiny(tmp_path / "tiny")
+    project.append(
+        "dbt_jobs.yml",
+        """\
+  fresh:
+    environment: production
+    source_freshness: true
+    steps:
+      - dbt deps
+      - dbt source freshness
+      - dbt build
+""",
+    )
+    lines = (project.path / "dbt_jobs.yml").read_text().splitlines()
+    said = json.loads(project.cli("explain", "fresh", "--format", "json").out)
+    found = [
+        (each["argv"][1:3], each["note"], each["where"]) for each in said["runs"][0]["commands"]
+    ]
+    at = {line.strip(): f"dbt_jobs.yml:{number}" for number, line in enumerate(lines, start=1)}
+    assert [(argv[0], note, where) for argv, note, where in found] == [
+        ("deps", "", at["- dbt deps"]),
+        ("source", "never fails the job", at["source_freshness: true"]),
+        ("source", "", at["- dbt source freshness"]),
+        ("build", "", at["- dbt build"]),
+    ]
+
+
+def test_a_description_of_several_lines(tmp_path: Path) -> None:
+    project = write_tiny(tmp_path / "tiny")
+    job = '{ environment: ci, steps: [dbt build], description: "One.\\n\\nTwo.\\n" }'
+    project.append("dbt_jobs.yml", f"  long: {job}\n")
+    head, *lines = project.cli("explain", "long").out.splitlines()
+    assert head.startswith("long (")
+    assert lines[:4] == ["  One.", "", "  Two.", ""]
+
+
 def test_what_a_file_says_moves_no_cursor_and_starts_no_command(tmp_path: Path) -> None:
     project = write_tiny(tmp_path / "tiny")
     odd = "\\e[2J ##[error] ::stop-commands::x"
