@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from runner.criterion import COMPARING, read_criterion
+
 # Commands whose second word belongs to the command.
 GROUPS = {
     "source": ("freshness", "snapshot-freshness"),
@@ -45,9 +47,6 @@ FORBIDDEN = {
     "--target-path": "the runner reads what dbt leaves in the project's target folder",
     "--no-write-json": "the record is made of the files that dbt writes",
 }
-# Methods that mean nothing without a manifest or run results to compare with.
-STATE_METHODS = ("state:", "result:", "source_status:")
-
 
 # A command, and the words of it that decide what it selects.
 Selection = tuple[str, tuple[str, ...]]
@@ -86,6 +85,19 @@ class Step:
             following = self.args[index + 1 : index + 2]
             return following[0] if following and not following[0].startswith("-") else ""
         return None
+
+    def values(self, *names: str) -> tuple[str, ...]:
+        """All values of these options, each of which takes every word up to the next option."""
+        found: list[str] = []
+        taking = False
+        for word in self.args:
+            name, equals, value = word.partition("=")
+            if word.startswith("-"):
+                taking = name in names
+                found += [value] if taking and equals else []
+            elif taking:
+                found.append(word)
+        return tuple(found)
 
     @property
     def selection(self) -> Selection | None:
@@ -209,6 +221,4 @@ def _only(flat: list[str], options: frozenset[str]) -> Iterator[str]:
 
 def compares(criterion: str) -> bool:
     """Whether a selection criterion, such as ``state:modified+``, compares with state."""
-    return any(
-        part.lstrip("@+0123456789").startswith(STATE_METHODS) for part in criterion.split(",")
-    )
+    return any(read_criterion(part).method in COMPARING for part in criterion.split(","))
