@@ -16,7 +16,7 @@ from runner.cli.asking import asked
 from runner.config import Loaded, from_bytes
 from runner.config.rules import RULES, Known, Rule
 from runner.config.rules.judging import judged
-from runner.config.rules.rule import MANIFEST
+from runner.config.rules.rule import MANIFEST, Subject
 from runner.model import Config, Problem
 from tests.conftest import EXAMPLE, MADE, Project, clean_environ, copy_of
 
@@ -173,9 +173,58 @@ def test_what_is_said(name: str, answered: tuple[Project, Builds]) -> None:
 def test_what_another_file_builds_is_built(answered: tuple[Project, Builds]) -> None:
     builds = answered[1]
     rule = next(rule for rule in BY_MANIFEST if rule.code == "unbuilt-model")
-    everything = frozenset(builds.nodes)
-    known = Known(builds=builds, elsewhere=everything, now=NOW)
+    other = Subject(loaded=loaded(HEAD + DAILY.replace("17 4", "17 3")), known=Known(builds=builds))
+    known = Known(builds=builds, elsewhere=(other,), now=NOW)
     assert judged(loaded(rule.bad), known).loaded.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", [("daily", "`other`")]),
+        (", vars: { tenant: b }", [("daily", "`daily2`, `other`"), ("daily2", "`other`")]),
+        (", concurrency: cancel", [("daily", "`other`")]),
+    ],
+)
+def test_a_twin_is_told_of_once_and_what_only_seems_one_here(
+    more: str, expected: list[tuple[str, str]], answered: tuple[Project, Builds]
+) -> None:
+    twin = DAILY.replace("daily", "daily2").replace(" }\n", f"{more} }}\n")
+    text = HEAD + DAILY + twin + other("dbt build -s orders", "17 4 * * *")
+    told = problems(text, answered[1])
+    twins = [each for each in told if each.code == "twin-jobs"]
+    assert len(twins) == ("vars" not in more)
+    assert together(told) == expected
+    # One slot: nothing runs at once but what a newer run cancels, which waits for no slot.
+    one_slot = problems(text.replace("jobs:\n", "run_slots: 1\njobs:\n"), answered[1])
+    assert together(one_slot) == []
+    alone = text.replace(", concurrency: cancel", "").replace(
+        "orders]", "orders], concurrency: cancel"
+    )
+    one_slot = problems(alone.replace("jobs:\n", "run_slots: 1\njobs:\n"), answered[1])
+    assert [job for job, others in together(one_slot) if others == "`other`"] == [
+        name for name in ("daily", "daily2") if name == "daily" or "vars" in more
+    ]
+
+
+def together(told: tuple[Problem, ...]) -> list[tuple[str, str]]:
+    """The job, and the others that build the same at once."""
+    return [
+        (each.what.split("`")[1], each.what.split(" as ")[1].rpartition(", ")[0])
+        for each in told
+        if each.code == "built-together"
+    ]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a.yml", []), ("z.yml", [("other", "`daily`")])])
+def test_what_another_file_builds_at_once_is_told_of_in_the_first(
+    name: str, expected: list[tuple[str, str]], answered: tuple[Project, Builds]
+) -> None:
+    known = Known(builds=answered[1], now=NOW)
+    there = from_bytes(Path(name), (HEAD + DAILY).encode())
+    known = replace(known, elsewhere=(Subject(loaded=there, known=known),))
+    here = loaded(HEAD + other("dbt build -s orders", "17 4 * * *"))
+    assert together(judged(here, known).loaded.problems) == expected
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +259,26 @@ def test_no_alarm_on_the_first_jobs_file(validated: Project) -> None:
         "known": True,
     }
     assert found["builds"]["ci"] == {"nodes": {}, "known": False}
+
+
+def test_files_of_one_project_are_looked_at_together(validated: Project, tmp_path: Path) -> None:
+    project = copy_of(validated.path, tmp_path)
+    project.write("one.yml", HEAD + DAILY)
+    project.write("two.yml", HEAD + other("dbt build -s orders", "17 4 * * *"))
+    project.write("three.yml", HEAD + DAILY.replace("daily", "third"))
+    done = project.cli(
+        "validate", "one.yml", "two.yml", "three.yml", "--manifest", "--format", "json"
+    )
+    told = {
+        each["file"]: [problem["code"] for problem in each["problems"]]
+        for each in json.loads(done.out)["files"]
+    }
+    unused = "unused-environment"
+    assert told == {
+        "one.yml": [unused, "built-together"],
+        "three.yml": [unused, "twin-jobs"],
+        "two.yml": [unused],
+    }
 
 
 def test_a_job_of_its_own_line(validated: Project, tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
+from runner.config.nodes import Path
 from runner.config.rules.examples import WITH_CI
+from runner.config.rules.places import connection, target
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -61,37 +63,31 @@ def _full_when_missing(subject: Subject) -> Iterator[Found]:
 
 
 def _on_productions_target(subject: Subject) -> Iterator[Found]:
+    deploying: dict[Hashable, Job] = {}
+    for job in subject.deploying:
+        deploying.setdefault(connection(subject, job), job)
     for job in subject.of_pull_requests:
-        other = next((each for each in subject.deploying if _same_place(subject, job, each)), None)
+        other = deploying.get(connection(subject, job))
         if other:
+            named = target(subject, job)
             yield Found(
-                what=f"{shown(job.name)} connects to target {shown(job.target or '')},"
-                f" as {shown(other.name)} does",
+                what=f"{shown(job.name)} connects to {_target(named)}, as {shown(other.name)} does",
                 hint="give it a target with credentials of its own, which can't write to production",
                 at=_place_of_target(subject, job),
             )
 
 
-def _same_place(subject: Subject, job: Job, other: Job) -> bool:
-    """Whether they connect alike, as far as the file says: a profile may read variables."""
-    ours, theirs = subject.environment(job), subject.environment(other)
-    return (
-        job.target is not None
-        and job.target == other.target
-        and job.env == other.env
-        and ours.profiles_dir == theirs.profiles_dir
-        and ours.github_environment == theirs.github_environment
-    )
+def _target(name: str | None) -> str:
+    return f"target {shown(name)}" if name else "the profile's default target"
 
 
-def _place_of_target(subject: Subject, job: Job) -> tuple[str, ...]:
-    own = subject.loaded.where("jobs", job.name, "target")
-    of_environment = subject.environment(job).target == job.target
-    return (
-        ("jobs", job.name, "target")
-        if own or not of_environment
-        else ("environments", job.environment, "target")
-    )
+def _place_of_target(subject: Subject, job: Job) -> Path:
+    """Where it is written; of one that nothing names, where the job's environment is."""
+    if subject.loaded.where("jobs", job.name, "target"):
+        return ("jobs", job.name, "target")
+    if subject.environment(job).target == job.target:
+        return ("environments", job.environment, "target")
+    return ("jobs", job.name, "target")
 
 
 def _several_purposes(subject: Subject) -> Iterator[Found]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from zlib import crc32
 
 from runner.config.nodes import Path
 from runner.config.rules.examples import DAILY, JOB
+from runner.config.rules.places import work
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job, Schedule
@@ -88,17 +89,18 @@ def _long_winded(subject: Subject) -> Iterator[Found]:
 
 
 def _twins(subject: Subject) -> Iterator[Found]:
-    seen: dict[object, str] = {}
-    for job, schedule, at in _schedules(subject):
-        steps = tuple(step.words for step in job.steps)
-        alike = (job.environment, job.target, steps, str(job.vars), str(job.env), schedule)
-        first = seen.setdefault(alike, job.name)
-        if first != job.name:
-            yield Found(
-                what=f"{shown(job.name)} runs the same steps as {shown(first)} at the same times",
-                hint="remove one of the two, or start one after the other by a `job` trigger",
-                at=at,
-            )
+    seen: dict[Hashable, str] = {}
+    for file in subject.everywhere:
+        for job in file.jobs:
+            does = work(file, job)
+            firsts = [seen.setdefault((does, each), job.name) for each in job.triggers.schedule]
+            first = next((name for name in firsts if name != job.name), None)
+            if first and file is subject:
+                yield Found(
+                    what=f"{shown(job.name)} runs the same steps as {shown(first)} at the same times",
+                    hint="remove one of the two, or start one after the other by a `job` trigger",
+                    at=("jobs", job.name),
+                )
 
 
 _TWIN = JOB.replace("daily", "nightly")
@@ -139,7 +141,8 @@ RULES = (
     Rule(
         code="twin-jobs",
         title="Two jobs that do the same at the same times",
-        why="they build the same tables at once, which costs twice and may fail at random",
+        why="the same tables are built twice, which costs twice, and may fail at random where it is at"
+        " once",
         bad=DAILY + _TWIN,
         good=DAILY + _TWIN.replace('schedule: { cron: "17 4 * * *" }', "job: { name: daily }"),
         check=_twins,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.credentials import store_credentials
 from runner.config.rules.examples import CI, PRODUCTION, WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.config.widening import GITHUBS
-from runner.model import Job
+from runner.model import Environment, Job
 
 _GITHUB = "github"
 
@@ -32,10 +33,18 @@ def _alike(subject: Subject, job: Job, other: Job) -> bool:
     """Whether they have the same credentials, or of a folder the same machine of one's own."""
     ours, theirs = subject.environment(job), subject.environment(other)
     if "://" in subject.config.state:
-        same = ours.github_environment == theirs.github_environment is not None
-        return ours.name == theirs.name or same
+        return ours.name == theirs.name or _same_credentials(subject.config.state, ours, theirs)
     own = not all(map(GITHUBS.fullmatch, ours.runs_on))
     return own and ours.runs_on == theirs.runs_on
+
+
+def _same_credentials(state: str, ours: Environment, theirs: Environment) -> bool:
+    """A name means the same secret where GitHub's environment is the same, or both are in none."""
+    if ours.github_environment != theirs.github_environment:
+        return False
+    named = {*store_credentials(state, ours)} & {*store_credentials(state, theirs)}
+    # Of an environment of GitHub's the store may ask no more than that a job runs in it.
+    return bool(named) or ours.github_environment is not None
 
 
 _PRODUCTION = """\
