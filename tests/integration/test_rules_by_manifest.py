@@ -46,6 +46,7 @@ SLIM = (
     " defer: { to: self } }\n"
 )
 
+
 def of_ci(steps: str) -> str:
     keys = "triggers: { pull_request: {} }, defer: { to: daily }, timeout: 30m"
     return f"  check: {{ environment: ci, {keys}, steps: [{steps}] }}\n"
