@@ -32,6 +32,8 @@ COMMANDS = SELECTING | OTHERS
 # Options of the selecting commands that take every following word up to the next option.
 SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
 EXCLUDE_OPTIONS = frozenset({"--exclude"})
+# Those of one letter that take a value, which may stand right behind them.
+SHORT_OPTIONS = frozenset({"-m", "-o", "-r", "-s", "-t"})
 # What else decides which nodes a command selects.
 SELECTION_OPTIONS = (
     SELECT_OPTIONS
@@ -168,7 +170,7 @@ def parse_step(text: str) -> Step:
     words = _words(text)
     if words[:1] != ["dbt"]:
         raise NotADbtCommand("a step is a dbt command and starts with `dbt`")
-    name, *args = words[1:] or [""]
+    name, *args = [*_apart(words[1:])] or [""]
     if name.startswith("-"):
         raise NotADbtCommand("dbt's options belong after the command")
     if name in GROUPS:
@@ -183,6 +185,13 @@ def parse_step(text: str) -> Step:
             f"`{name}` is not a dbt command" if name else "no dbt command is named"
         )
     return Step(text=text, command=name, args=tuple(args))
+
+
+def _apart(words: list[str]) -> Iterator[str]:
+    """Short options with a value, such as `-stag:x`, as two words: dbt reads both alike."""
+    for word in words:
+        attached = len(word) > 2 and word[:2] in SHORT_OPTIONS
+        yield from (word[:2], word[2:]) if attached else (word,)
 
 
 def _words(text: str) -> list[str]:
