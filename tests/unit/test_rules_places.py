@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.cli.targets import profiles_of
 from runner.config import from_bytes
 from runner.config.rules import Known
 from runner.config.rules.judging import judged
@@ -83,6 +85,35 @@ def test_a_pull_request_that_connects_as_production_does(
     production: str, ci: str, of_profile: Profile | None, alike: bool
 ) -> None:
     assert of(production, ci, of_profile) == ["ci-on-production-target"] * alike
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, None),
+        ("shop: 7", None),
+        ("shop: { outputs: { dev: {} } }", profile("default")),
+        (
+            "shop: { target: dev, outputs: { dev: { user: \"{{ env_var('USER') }}\" } } }",
+            profile("dev", "USER"),
+        ),
+        ("shop: { target: dev, outputs: { dev: { user: !!python/object:x } } }", None),
+    ],
+)
+def test_the_profile_is_that_of_the_project(
+    content: str | None, expected: Profile | None, tmp_path: Path
+) -> None:
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    if content is not None:
+        (tmp_path / "profiles.yml").write_text(content)
+    config = subject(FILE.format(production="", ci="", top="")).config
+    elsewhere = replace(
+        config.jobs["ci"], name="else", env={"DBT_PROFILES_DIR": str(tmp_path / "x")}
+    )
+    jobs = {**config.jobs, "else": elsewhere}
+    found = profiles_of(replace(config, project=tmp_path, jobs=jobs), {})
+    there = replace(expected, folder=tmp_path) if expected else None
+    assert found == ({"merge": there, "ci": there} if there else {})
 
 
 def test_the_default_target_is_said_as_such() -> None:
