@@ -17,8 +17,11 @@ _GITHUB = "github"
 def _in_reach(subject: Subject) -> Iterator[Found]:
     if subject.config.state == _GITHUB:
         return
+    deploying: dict[str, Job] = {}
+    for job in subject.deploying:
+        deploying.setdefault(job.environment, job)
     for job in subject.of_pull_requests:
-        other = next((each for each in subject.deploying if _alike(subject, job, each)), None)
+        other = next((each for each in deploying.values() if _alike(subject, job, each)), None)
         if other:
             yield Found(
                 what=f"pull requests of {shown(job.name)} have all that {shown(other.name)} writes to"
