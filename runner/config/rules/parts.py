@@ -22,7 +22,15 @@ def takes_all(step: Step) -> bool:
     """Whether it names everything, by saying nothing or by a star; not what a selector does."""
     named = _selection(step)
     by_selector = step.option("--selector") is not None
-    return not by_selector and (not named or any(map(_is_all, named)))
+    everything = not named or any(map(_is_all, named))
+    return everything and not by_selector and _of_all_types(step)
+
+
+def _of_all_types(step: Step) -> bool:
+    """Whether its resource types leave what it is there for in: `dbt build` of seeds is as `dbt seed`."""
+    only = {*step.values("--resource-type", "--resource-types")}
+    without = {*step.values("--exclude-resource-type", "--exclude-resource-types")}
+    return (not only or bool(only & {"model", "all", "default"})) and "model" not in without
 
 
 def without_parents(steps: Sequence[Step]) -> int | None:
