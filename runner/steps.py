@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from runner.criterion import COMPARING, read_criterion
+
 # Commands whose second word belongs to the command.
 GROUPS = {
     "source": ("freshness", "snapshot-freshness"),
@@ -30,6 +32,8 @@ COMMANDS = SELECTING | OTHERS
 # Options of the selecting commands that take every following word up to the next option.
 SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
 EXCLUDE_OPTIONS = frozenset({"--exclude"})
+# Those of one letter that take a value, which may stand right behind them.
+SHORT_OPTIONS = frozenset({"-m", "-o", "-r", "-s", "-t"})
 # What else decides which nodes a command selects.
 SELECTION_OPTIONS = (
     SELECT_OPTIONS
@@ -45,9 +49,6 @@ FORBIDDEN = {
     "--target-path": "the runner reads what dbt leaves in the project's target folder",
     "--no-write-json": "the record is made of the files that dbt writes",
 }
-# Methods that mean nothing without a manifest or run results to compare with.
-STATE_METHODS = ("state:", "result:", "source_status:")
-
 
 # A command, and the words of it that decide what it selects.
 Selection = tuple[str, tuple[str, ...]]
@@ -86,6 +87,19 @@ class Step:
             following = self.args[index + 1 : index + 2]
             return following[0] if following and not following[0].startswith("-") else ""
         return None
+
+    def values(self, *names: str) -> tuple[str, ...]:
+        """All values of these options, each of which takes every word up to the next option."""
+        found: list[str] = []
+        taking = False
+        for word in self.args:
+            name, equals, value = word.partition("=")
+            if word.startswith("-"):
+                taking = name in names
+                found += [value] if taking and equals else []
+            elif taking:
+                found.append(word)
+        return tuple(found)
 
     @property
     def selection(self) -> Selection | None:
@@ -156,7 +170,7 @@ def parse_step(text: str) -> Step:
     words = _words(text)
     if words[:1] != ["dbt"]:
         raise NotADbtCommand("a step is a dbt command and starts with `dbt`")
-    name, *args = words[1:] or [""]
+    name, *args = [*_apart(words[1:])] or [""]
     if name.startswith("-"):
         raise NotADbtCommand("dbt's options belong after the command")
     if name in GROUPS:
@@ -171,6 +185,13 @@ def parse_step(text: str) -> Step:
             f"`{name}` is not a dbt command" if name else "no dbt command is named"
         )
     return Step(text=text, command=name, args=tuple(args))
+
+
+def _apart(words: list[str]) -> Iterator[str]:
+    """Short options with a value, such as `-stag:x`, as two words: dbt reads both alike."""
+    for word in words:
+        attached = len(word) > 2 and word[:2] in SHORT_OPTIONS
+        yield from (word[:2], word[2:]) if attached else (word,)
 
 
 def _words(text: str) -> list[str]:
@@ -209,6 +230,4 @@ def _only(flat: list[str], options: frozenset[str]) -> Iterator[str]:
 
 def compares(criterion: str) -> bool:
     """Whether a selection criterion, such as ``state:modified+``, compares with state."""
-    return any(
-        part.lstrip("@+0123456789").startswith(STATE_METHODS) for part in criterion.split(",")
-    )
+    return any(read_criterion(part).method in COMPARING for part in criterion.split(","))

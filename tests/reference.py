@@ -135,6 +135,11 @@ what is about the file as a whole, such as `stale-workflow`. An ignore that says
 and so is one that silences nothing. Of more than ten warnings alike a terminal shows ten; \
 `validate --format json` has all, and `--format sarif` tells them to code scanning.
 
+Files of one project that are checked at once are looked at together: for models that no job builds, and for \
+jobs that do the same, or build the same, at the same times (with `run_slots: 1` no two run at once). Whether two \
+jobs connect alike is read from the file, and from profiles.yml where it is at hand: its default target, and the \
+variables that it reads.
+
 Rules that need dbt's answers run with `validate --manifest`: dbt parses the project as production does, \
 or reads the manifest.json that is named, and says what each step selects, without a connection. Of a job with \
 another target, other vars or other variables, such as a pull request's, the answers are those of production's \

@@ -45,14 +45,22 @@ class Node:
 class Selected:
     """What dbt answered for one selection.
 
-    ``unique_ids`` is None where it gave an ``error``, or where the selection ``compares`` with state
-    and so depends on it. ``unmatched`` are the criteria that match nothing, as they are written.
+    ``unique_ids`` is None where it gave an ``error``. ``by_state`` are those that it may select besides,
+    as it compares with state. ``unmatched`` are the criteria that match nothing, as they are written.
     """
 
     unique_ids: frozenset[str] | None
+    by_state: frozenset[str] = frozenset()
     error: str = ""
-    compares: bool = False
     unmatched: tuple[str, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return self.unique_ids is not None and not self.by_state
+
+    @property
+    def at_most(self) -> frozenset[str]:
+        return (self.unique_ids or frozenset()) | self.by_state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +76,7 @@ class Builds:
     selectors: tuple[str, ...] = ()
     otherwise: frozenset[str] = field(default=frozenset())
     # Of a thousand jobs many select the same.
-    _built: dict[tuple[Selection | None, ...], frozenset[str]] = field(
+    _built: dict[tuple[Selection | None, ...], tuple[frozenset[str], frozenset[str]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -79,28 +87,38 @@ class Builds:
 
     def run_by(self, job: Job) -> frozenset[str]:
         """Everything that the job runs, its tests too, as far as it is known."""
-        return self._selected(job, RUNNING)
+        answers = self._answers(job, RUNNING)
+        return frozenset().union(*(each.unique_ids or () for each in answers))
 
     def built_by(self, job: Job) -> frozenset[str]:
-        """What the job makes in the warehouse, as far as it is known; no ephemeral model."""
-        alike = tuple(step.selection for step in job.steps if step.command in BUILDING)
-        if alike not in self._built:
-            selected = self._selected(job, BUILDING)
-            self._built[alike] = frozenset(filter(self._lasts, selected))
-        return self._built[alike]
+        """What the job makes in the warehouse, whatever the state; no ephemeral model."""
+        return self._bounds(job)[0]
+
+    def may_be_built_by(self, job: Job) -> frozenset[str]:
+        """The same, and what it makes besides where the state that it compares with is such."""
+        return self._bounds(job)[1]
 
     def is_known(self, job: Job) -> bool:
         """Whether each of its steps that builds has an answer: no error, and no need of state."""
-        answers = (self.of(step) for step in job.steps if step.command in BUILDING)
-        return all(answer is None or answer.unique_ids is not None for answer in answers)
+        return all(answer.is_known for answer in self._answers(job, BUILDING))
+
+    def _bounds(self, job: Job) -> tuple[frozenset[str], frozenset[str]]:
+        alike = tuple(step.selection for step in job.steps if step.command in BUILDING)
+        if alike not in self._built:
+            answers = [*self._answers(job, BUILDING)]
+            least = frozenset().union(*(each.unique_ids or () for each in answers))
+            more = frozenset().union(*(each.by_state for each in answers))
+            built = frozenset(filter(self._lasts, least))
+            self._built[alike] = built, built.union(filter(self._lasts, more))
+        return self._built[alike]
 
     def _lasts(self, unique_id: str) -> bool:
         node = self.nodes[unique_id]
         return node.resource_type in BUILT and node.materialized != "ephemeral"
 
-    def _selected(self, job: Job, commands: frozenset[str]) -> frozenset[str]:
+    def _answers(self, job: Job, commands: frozenset[str]) -> Iterator[Selected]:
         answers = (self.of(step) for step in job.steps if step.command in commands)
-        return frozenset().union(*(each.unique_ids or () for each in answers if each))
+        return (answer for answer in answers if answer)
 
 
 def nothing_selected(builds: Builds, jobs: Iterable[Job]) -> Iterator[tuple[Job, int]]:
@@ -108,7 +126,7 @@ def nothing_selected(builds: Builds, jobs: Iterable[Job]) -> Iterator[tuple[Job,
     for job in jobs:
         for index, step in enumerate(job.steps):
             answer = builds.of(step)
-            if answer and answer.unique_ids is not None and not answer.unique_ids:
+            if answer and answer.is_known and not answer.unique_ids:
                 yield job, index
 
 
@@ -127,14 +145,14 @@ def sizes(builds: Builds, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
 def never_built(builds: Builds, jobs: Iterable[Job]) -> tuple[Node, ...]:
     """The models that no enabled deployment job builds, in their order in the manifest.
 
-    What compares with state builds only what has changed, and counts for nothing here. Where a
-    deployment job's selection is an error, nothing is sure, and none is named.
+    What compares with state is unknown: what it may build isn't named. Where a deployment job's
+    selection is an error, nothing is sure, and none is named.
     """
     deploying = [job for job in jobs if job.enabled and job.deploys]
     if any(_fails(builds, job) for job in deploying):
         return ()
     alike = {tuple(step.selection for step in job.steps): job for job in deploying}
-    built = frozenset().union(*(builds.built_by(job) for job in alike.values()))
+    built = frozenset().union(*(builds.may_be_built_by(job) for job in alike.values()))
     return tuple(node for node in builds.nodes.values() if _is_to_build(node, built))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -10,21 +9,11 @@ from heapq import nlargest
 from itertools import accumulate, takewhile
 
 from runner.builds.facts import Builds, Node
+from runner.criterion import METHODS, read_criterion
 from runner.model import Job
 from runner.steps import Step
 from runner.unknown import nearest
 
-# As dbt reads a criterion; `@`, `2+` and `+1` are its graph operators.
-CRITERION = re.compile(
-    r"(?P<before>@?(?:\d*\+)?)(?:(?P<method>[\w.]+):)?(?P<value>.*?)(?P<after>(?:\+\d*)?)"
-)
-# What decides the method where none is written.
-FILES = (".sql", ".py", ".csv")
-METHODS = (
-    "access", "config", "exposure", "file", "fqn", "group", "metric", "package", "path",
-    "resource_type", "result", "saved_query", "semantic_model", "source", "source_status", "state",
-    "tag", "test_name", "test_type", "unit_test", "version",
-)  # fmt: skip
 # How many of the known words are compared letter by letter.
 COMPARED = 100
 
@@ -86,18 +75,20 @@ class Words:
             yield from (miss for miss in self.of((criterion,)) if not _is_method(miss.method))
 
     def _of_part(self, criterion: str, part: str) -> Miss | None:
-        match = CRITERION.fullmatch(part)
-        if match is None or not match["value"]:
+        read = read_criterion(part)
+        if not read.value:
             return None
-        method, value = match["method"] or _meant(match["value"]), match["value"]
+        method, value = read.whole_method, read.value
         miss = Miss(job="", step=0, criterion=criterion, part=part, method=method)
         if not _is_method(method):
-            return replace(miss, nearest=_instead(match, method=nearest(method, METHODS)))
+            near = nearest(method, METHODS)
+            return replace(miss, nearest=str(replace(read, written=near)) if near else "")
         if method not in WORDS or self._has(method, value):
             return None
         if self._has(method, value, enabled=False):
             return replace(miss, disabled=True)
-        return replace(miss, nearest=_instead(match, value=self._nearest(method, value)))
+        near = self._nearest(method, value)
+        return replace(miss, nearest=str(replace(read, value=near)) if near else "")
 
     def _has(self, method: str, value: str, enabled: bool = True) -> bool:
         known = self._words(method, enabled)
@@ -125,22 +116,6 @@ class Words:
 
 def _is_method(method: str) -> bool:
     return not method or method.partition(".")[0] in METHODS
-
-
-def _instead(match: re.Match[str], **near: str | None) -> str:
-    """The same criterion with the nearest method or value, "" where there is none."""
-    if not any(near.values()):
-        return ""
-    words = {**match.groupdict(), **near}
-    method = f"{words['method']}:" if words["method"] else ""
-    return f"{words['before']}{method}{words['value']}{words['after']}"
-
-
-def _meant(value: str) -> str:
-    """The method of a criterion that names none."""
-    if "/" in value:
-        return "path"
-    return "file" if value.casefold().endswith(FILES) else "fqn"
 
 
 def _is_pattern(value: str) -> bool:

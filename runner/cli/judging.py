@@ -1,16 +1,18 @@
-"""What `validate` knows beside the file: the history, the project's packages, and dbt's answers."""
+"""What `validate` knows beside the file: history, packages, profiles, dbt's answers, other files."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from runner.builds.facts import Builds
 from runner.cli.saying import say
+from runner.cli.targets import profiles_of
 from runner.config import Loaded
 from runner.config.rules import Known
 from runner.config.rules.judging import Judged, judged
-from runner.config.rules.rule import Packages
+from runner.config.rules.rule import Packages, Subject
 from runner.dbt.project import has_packages, packages_path, read_project
 from runner.errors import ConfigInvalid
 from runner.history import History
@@ -20,19 +22,25 @@ Answers = Mapping[Path, Builds]
 
 
 def judgements(
-    checked: Sequence[Loaded], history: History | None, answers: Answers
+    checked: Sequence[Loaded],
+    history: History | None,
+    answers: Answers,
+    environ: Mapping[str, str],
 ) -> list[Judged]:
-    """Each file by all that is known of it."""
-    return [
-        judged(
-            each,
-            Known(
-                history=history,
-                builds=answers.get(each.file),
-                packages=_packages(each.config),
-                elsewhere=_elsewhere(each, checked, answers),
-            ),
+    """Each file by all that is known of it, and of the project's other files."""
+    known = {
+        each.file: Known(
+            history=history,
+            builds=answers.get(each.file),
+            packages=_packages(each.config),
+            profiles=profiles_of(each.config, environ),
         )
+        for each in checked
+        if each.config
+    }
+    files = [Subject(loaded=each, known=known[each.file]) for each in checked if each.config]
+    return [
+        judged(each, replace(known.get(each.file, Known()), elsewhere=_elsewhere(each, files)))
         for each in checked
     ]
 
@@ -48,23 +56,20 @@ def answers_of(
     }
 
 
-def _elsewhere(loaded: Loaded, checked: Sequence[Loaded], answers: Answers) -> frozenset[str]:
-    """What the jobs of the project's other files build."""
-    others = (
-        answers[other.file].built_by(job)
-        for other in checked
-        if other.file != loaded.file and other.file in answers
-        if other.config and loaded.config and other.config.project == loaded.config.project
-        for job in other.config.jobs.values()
-        if job.enabled and job.deploys
+def _elsewhere(loaded: Loaded, files: Sequence[Subject]) -> tuple[Subject, ...]:
+    """The other files of the project."""
+    return tuple(
+        each
+        for each in files
+        if each.loaded.file != loaded.file
+        if loaded.config and loaded.config.project == each.config.project
     )
-    return frozenset().union(*others)
 
 
-def _packages(config: Config | None) -> Packages | None:
+def _packages(config: Config) -> Packages | None:
     """None without packages, or where the project can't be read: then dbt has the word."""
     try:
-        if config is None or not has_packages(config.project):
+        if not has_packages(config.project):
             return None
         project = read_project(config.project)
     except (ConfigInvalid, OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Targets that profiles.yml doesn't have, as `validate` says it."""
+"""What profiles.yml says of the jobs' targets, and those that it doesn't have, as `validate` says it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.config import Loaded, Position
+from runner.config.rules.rule import Profile
 from runner.config.text import printable, shown
-from runner.dbt.profiles import FILE, first_folder, targets_of
+from runner.dbt.profiles import FILE, default_target, first_folder, names_read, targets_of
 from runner.dbt.project import read_project
 from runner.errors import ConfigInvalid
 from runner.model import Config, Job, Problem
@@ -45,6 +46,29 @@ def _problems(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[Problem]:
             or f"add it to {FILE}, or name one of these",
             at=place,
         )
+
+
+def profiles_of(config: Config, environ: Mapping[str, str]) -> dict[str, Profile]:
+    """The profile that each job connects by, by the job's name, where its profiles.yml is at hand."""
+    found: dict[Path, Profile | None] = {}
+    profiles: dict[str, Profile] = {}
+    for job in config.jobs.values():
+        folder = _folder(config, job, environ)
+        if folder not in found:
+            found[folder] = _profile(config, folder)
+        if profile := found[folder]:
+            profiles[job.name] = profile
+    return profiles
+
+
+def _profile(config: Config, folder: Path) -> Profile | None:
+    """None where :func:`_known` knows none."""
+    if not _known(config, folder):
+        return None
+    name = str(read_project(config.project).get("profile"))
+    return Profile(
+        folder=folder, default=default_target(folder, name), reads=names_read(folder, name)
+    )
 
 
 def _folder(config: Config, job: Job, environ: Mapping[str, str]) -> Path:

@@ -64,7 +64,7 @@ def validate(files: tuple[Path, ...], output: str, manifest: str | None) -> Exit
         for each in checked
         if each.config and each.file in answers
     }
-    judged = judgements(checked, history, answers)
+    judged = judgements(checked, history, answers, environ)
     _show(judged, sizes, output)
     if trouble:
         raise trouble

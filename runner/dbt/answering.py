@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import json
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 
@@ -159,24 +160,50 @@ def _answers(
 def selected(
     command: str, argv: list[str], parsed: tuple[Any, Any, Any], places: dict[str, int]
 ) -> dict[str, Any]:
-    """``selected``, the places of its nodes, or None with dbt's ``error``, or as it ``compares``.
+    """``selected``, the places of its nodes, or None with dbt's ``error``.
 
-    ``parsed``: dbt's configuration, manifest and graph.
+    ``by_state`` are those that it may select besides, as it compares. ``parsed``: dbt's configuration,
+    manifest and graph.
     """
     from click.exceptions import UsageError
 
     try:
         task, spec = _task(command, argv, *parsed)
-        if any(criterion.method in COMPARING for criterion in _criteria(spec)):
-            return {"selected": None, "error": "", "compares": True}
-        unique_ids = task.get_node_selector().get_selected(spec)
+        selector = task.get_node_selector()
+        least = most = selector.get_selected(bounded(spec, most=False))
+        if _compares(spec):
+            most = selector.get_selected(bounded(spec, most=True))
     except UsageError as error:
-        return {"selected": None, "error": error.format_message(), "compares": False}
+        return {"selected": None, "by_state": [], "error": error.format_message()}
     except Exception as error:  # dbt's own errors have no base that its plug-ins share
-        message = str(error) or type(error).__name__
-        return {"selected": None, "error": message, "compares": False}
-    found = sorted(places[unique_id] for unique_id in unique_ids)
-    return {"selected": found, "error": "", "compares": False}
+        return {"selected": None, "by_state": [], "error": str(error) or type(error).__name__}
+    found, more = (sorted(places[each] for each in ids) for ids in (least, most - least))
+    return {"selected": found, "by_state": more, "error": ""}
+
+
+def bounded(spec: Any, *, most: bool) -> Any:
+    """The same selection where each criterion that compares selects everything, or nothing at all.
+
+    So dbt itself says what is selected at most and at least, whatever the state.
+    """
+    from dbt.graph.cli import parse_difference
+    from dbt.graph.selector_spec import SelectionDifference, SelectionUnion
+
+    if not _compares(spec):
+        return spec
+    if not hasattr(spec, "components"):
+        return parse_difference(None, None) if most else SelectionUnion([])
+    first, *others = spec.components
+    turned = most != isinstance(spec, SelectionDifference)  # the more is left out, the less is left
+    same = copy(spec)
+    same.components = [bounded(first, most=most), *(bounded(each, most=turned) for each in others)]
+    # Where nothing is in the place of a criterion, it says nothing that nothing has it all.
+    same.expect_exists = spec.expect_exists and most
+    return same
+
+
+def _compares(spec: Any) -> bool:
+    return any(criterion.method in COMPARING for criterion in _criteria(spec))
 
 
 def _task(command: str, argv: list[str], config: Any, manifest: Any, graph: Any) -> tuple[Any, Any]:

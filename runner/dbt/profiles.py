@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from runner.errors import ConfigInvalid
 FILE = "profiles.yml"
 # BigQuery has datasets, and takes the other word too.
 SCHEMA_KEYS = ("schema", "dataset")
+# `env_var('NAME')` and `var("NAME")`, in JSON; without a name where Jinja makes it.
+_READS = re.compile(r"""\b(?:env_var|var)\s*\(\s*(?:\\?["'](\w+)\\?["']\s*[,)])?""")
 
 
 def find_profiles_dir(configured: Path | None, project: Path, environ: Mapping[str, str]) -> Path:
@@ -37,6 +41,22 @@ def first_folder(configured: Path | None, project: Path, environ: Mapping[str, s
 def targets_of(profiles_dir: Path, profile: str) -> frozenset[str]:
     """The outputs of a profile by name; none where it has none, or Jinja names it."""
     return frozenset(map(str, _outputs(_read(profiles_dir / FILE).get(profile))))
+
+
+def default_target(profiles_dir: Path, profile: str) -> str:
+    """The target of who names none, "" where Jinja makes it or there is no such profile."""
+    found = _read(profiles_dir / FILE).get(profile)
+    if not isinstance(found, dict):
+        return ""
+    named = str(found.get("target") or "default")  # dbt's own word where the profile has none
+    return "" if "{" in named else named
+
+
+def names_read(profiles_dir: Path, profile: str) -> frozenset[str] | None:
+    """The variables and vars that a profile's Jinja reads; None where it makes a name of them."""
+    found = json.dumps(_read(profiles_dir / FILE).get(profile), default=str)
+    names = [match[1] for match in _READS.finditer(found)]
+    return None if None in names else frozenset(names)
 
 
 def write_overlay(profiles_dir: Path, schema: str, into: Path) -> Path:

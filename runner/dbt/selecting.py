@@ -83,16 +83,18 @@ def _builds(read: dict[str, Any], selections: Sequence[Selection]) -> Builds:
     # A disabled version of a node may have the unique id of the enabled one.
     by_id.update((node.unique_id, node) for node in nodes if node.enabled)
     same: dict[frozenset[str], frozenset[str]] = {}
+
+    def ids(places: list[int]) -> frozenset[str]:
+        found = frozenset(nodes[place].unique_id for place in places)
+        return same.setdefault(found, found)
+
     answers: dict[Selection, Selected] = {}
     for selection, answer in zip(selections, read["answers"], strict=True):
-        found = answer["selected"]
-        if found is not None:
-            found = frozenset(nodes[place].unique_id for place in found)
-            found = same.setdefault(found, found)
+        found, more = answer["selected"], ids(answer["by_state"])
         answers[selection] = Selected(
-            unique_ids=found,
+            unique_ids=None if found is None else ids(found),
+            by_state=more,
             error=answer["error"],
-            compares=answer["compares"],
             unmatched=tuple(answer["unmatched"]),
         )
     return Builds(nodes=by_id, answers=answers, selectors=tuple(read["selectors"]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from runner.base_commit import BaseCommit
@@ -83,22 +84,27 @@ def _preview(
     if comparison:
         flags = replace(flags, state=comparison.target)
     comparing = comparison.planned(config.project) if comparison else ()
-    planned = plan_steps(job, has_packages(config.project), comparing)
-    first = next(index for index, each in enumerate(planned) if each.step == job.steps[0])
-    own = range(first, first + len(job.steps)) if not request.parse_only else range(0)
+    indexes = count()
     commands = tuple(
         Command(
             kind=each.kind,
             argv=("dbt", *dbt_argv(each.step, flags, LOGS)),
             advisory=each.advisory,
-            index=position - first if position in own else None,
+            index=next(indexes) if _is_own(each, request) else None,
         )
-        for position, each in enumerate(planned)
+        for each in plan_steps(job, has_packages(config.project), comparing)
     )
     said = " ".join(word for command in commands for word in command.argv)
     meanings = {**MEANINGS, PROFILES: MEANINGS[PROFILES] if known else NOT_FOUND}
     names = {str(name): text for name, text in meanings.items() if str(name) in said}
     return Preview(when=when, commands=commands, names=names)
+
+
+def _is_own(planned: Planned, request: Request) -> bool:
+    """Whether it is a step of the job; of one that begins with `dbt deps`, that too."""
+    if request.parse_only:
+        return False
+    return planned.kind == "step" or planned.kind == request.job.steps[0].command == "deps"
 
 
 def _comparison(request: Request) -> Comparison:

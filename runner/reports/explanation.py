@@ -140,8 +140,7 @@ def _table(values: Iterable[Value]) -> str:
 
 def _lines(explained: Explanation) -> Iterator[str]:
     yield f"{explained.job} ({explained.where})"
-    if explained.description:
-        yield f"  {explained.description}"
+    yield from (f"  {line}".rstrip() for line in explained.description.strip().splitlines())
     for section in explained.sections:
         yield from ("", section.title)
         yield from (f"  {fact.text} {_bracketed(fact.where)}".rstrip() for fact in section.facts)

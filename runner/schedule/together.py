@@ -32,24 +32,32 @@ class Together:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Alike:
-    """Jobs of one schedule that build the same, by their places among the scheduled ones."""
+    """Jobs of one schedule that build the same, by their places among the scheduled ones.
+
+    ``turns``: they take turns with all others of which it is so, and never run at once.
+    """
 
     minutes: int
     nodes: int
+    turns: bool
     places: list[int]
 
 
 def built_together(
-    jobs: Iterable[Job], built: Mapping[str, frozenset[str]], now: datetime
+    jobs: Iterable[Job],
+    built: Mapping[str, frozenset[str]],
+    now: datetime,
+    turns: frozenset[str] = frozenset(),
 ) -> Iterator[Together]:
     """In the order of the jobs, for the week after ``now``, an aware moment.
 
-    ``built`` has the unique ids of what each job builds; a job that isn't there builds nothing.
+    ``built`` has the unique ids of what each job builds; a job that isn't there builds nothing. Of the
+    jobs that ``turns`` names no two run at once.
     """
     start = now.astimezone(timezone.utc).replace(second=0, microsecond=0)
     due = [job for job in jobs if job.enabled and job.triggers.schedule and built.get(job.name)]
     names = sorted(frozenset().union(*{built[job.name] for job in due}))
-    group_of = _groups(due, built, names, start)
+    group_of = _groups(due, built, names, start, turns)
     clashes = {group: _clashing(group, group_of.values()) for group in set(group_of.values())}
     for place, job in enumerate(due):
         group = group_of[place]
@@ -66,13 +74,17 @@ def built_together(
 
 
 def _groups(
-    jobs: Sequence[Job], built: Mapping[str, frozenset[str]], names: list[str], start: datetime
+    jobs: Sequence[Job],
+    built: Mapping[str, frozenset[str]],
+    names: list[str],
+    start: datetime,
+    turns: frozenset[str],
 ) -> dict[int, _Alike]:
     """The group of each job, by its place."""
     bits = {name: 1 << bit for bit, name in enumerate(names)}
     minutes: dict[tuple[Schedule, ...], int] = {}
     nodes: dict[frozenset[str], int] = {}
-    groups: dict[tuple[int, int], _Alike] = {}
+    groups: dict[tuple[int, int, bool], _Alike] = {}
     group_of: dict[int, _Alike] = {}
     for place, job in enumerate(jobs):
         schedules, ids = job.triggers.schedule, built[job.name]
@@ -80,8 +92,10 @@ def _groups(
             minutes[schedules] = _minutes(schedules, start)
         if ids not in nodes:
             nodes[ids] = sum(bits[name] for name in ids)
-        key = minutes[schedules], nodes[ids]
-        group = groups.setdefault(key, _Alike(minutes=key[0], nodes=key[1], places=[]))
+        key = minutes[schedules], nodes[ids], job.name in turns
+        if key not in groups:
+            groups[key] = _Alike(minutes=key[0], nodes=key[1], turns=key[2], places=[])
+        group = groups[key]
         group.places.append(place)
         group_of[place] = group
     return group_of
@@ -101,6 +115,7 @@ def _clashing(group: _Alike, groups: Iterable[_Alike]) -> list[_Alike]:
         each
         for each in dict.fromkeys(groups)
         if group.minutes & each.minutes and group.nodes & each.nodes
+        if not (group.turns and each.turns)
     ]
 
 

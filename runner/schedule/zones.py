@@ -1,7 +1,8 @@
-"""Whether a time zone is one of IANA's, and which one was meant."""
+"""Whether a time zone is one of IANA's, which one was meant, and where its hours are UTC's."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 # Files of the zone database that name no place: what they mean depends on the machine.
@@ -23,6 +24,15 @@ def is_zone(name: str) -> bool:
     except (ValueError, OSError, KeyError):  # a bad path, a folder, no such file
         return False
     return True
+
+
+@lru_cache(maxsize=1024)
+def full_hour(name: str, at: datetime) -> int:
+    """The minute of a zone's hour, from 0, at which the hour of UTC is full, around an aware moment."""
+    from zoneinfo import ZoneInfo  # as above
+
+    ahead = at.astimezone(ZoneInfo(name)).utcoffset() or timedelta()
+    return int(ahead.total_seconds() // 60) % 60
 
 
 @lru_cache(maxsize=1)

@@ -6,17 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runner.blocks import Block, checks_changes
 from runner.config.checks.pull_requests import OWN
+from runner.config.credentials import store_credentials
 from runner.model import Config, Environment
 from runner.workflow.writing import Lines
 
-# What the names of an object store's credentials begin with.
-_CREDENTIALS = {
-    "s3": ("AWS_",),
-    "gs": ("GOOGLE_", "GCS_"),
-    "gcs": ("GOOGLE_", "GCS_"),
-    "az": ("AZURE_",),
-    "abfs": ("AZURE_",),
-}
 CHECKOUT = "contents: read # the checkout"
 ARTIFACTS = "actions: read # state, history and records"
 
@@ -90,11 +83,10 @@ def _variables(values: Iterable[str]) -> Iterator[str]:
 
 def store_secrets(found: Sequence[Block]) -> tuple[str, ...]:
     """The deployments' credentials for an object store, which holds the history too."""
-    names = []
+    names: list[str] = []
     for block in found:
-        prefixes = _CREDENTIALS.get(block.config.state.partition("://")[0], ())
-        if block.kind != "checks" and prefixes:
-            names += [name for name in block.environment.secrets if name.startswith(prefixes)]
+        if block.kind != "checks":
+            names += store_credentials(block.config.state, block.environment)
     return tuple(dict.fromkeys(names))
 
 

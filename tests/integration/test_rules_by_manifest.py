@@ -16,7 +16,7 @@ from runner.cli.asking import asked
 from runner.config import Loaded, from_bytes
 from runner.config.rules import RULES, Known, Rule
 from runner.config.rules.judging import judged
-from runner.config.rules.rule import MANIFEST
+from runner.config.rules.rule import MANIFEST, Subject
 from runner.model import Config, Problem
 from tests.conftest import EXAMPLE, MADE, Project, clean_environ, copy_of
 
@@ -27,6 +27,7 @@ version: 1
 environments:
   production: { target: prod, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
   staging: { target: ci, dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
+  ci: { target: ci, schema: "x_{pr_number}", dbt: { core: "1.11.*", adapter: "duckdb==1.11.*" } }
 defaults: { environment: production, timeout: 2h }
 jobs:
 """
@@ -38,6 +39,17 @@ def other(steps: str, cron: str = "43 5 * * *", name: str = "other", **more: str
     keys = "".join(f", {key}: {value}" for key, value in more.items())
     schedule = f'triggers: {{ schedule: {{ cron: "{cron}" }} }}'
     return f"  {name}: {{ {schedule}, steps: [{steps}]{keys} }}\n"
+
+
+SLIM = (
+    '  merge: { triggers: { merge: {} }, steps: ["dbt build -s state:modified+"],'
+    " defer: { to: self } }\n"
+)
+
+
+def of_ci(steps: str) -> str:
+    keys = "triggers: { pull_request: {} }, defer: { to: daily }, timeout: 30m"
+    return f"  check: {{ environment: ci, {keys}, steps: [{steps}] }}\n"
 
 
 # Files beside the rules' own examples, and what is said of them.
@@ -69,10 +81,18 @@ CASES: dict[str, tuple[str, list[str]]] = {
         DAILY + other("dbt build -s state:modified+", defer="{ to: self }"),
         [],
     ),
-    "by state alone nothing is sure to be built": (
-        "  merge: { triggers: { merge: {} }, steps: [dbt build -s state:modified+],"
-        " defer: { to: self } }\n",
+    "by state alone anything may be built": (SLIM, []),
+    "a part by state is at most that part": (
+        SLIM.replace("state:modified+", "'state:modified+,tag:ingestion'"),
         ["unbuilt-model select them"],
+    ),
+    "typing errors beside state": (
+        DAILY
+        + SLIM.replace("state:modified+", "'state:modified+,tag:nope' --exclude tag:ingestoin"),
+        [
+            "unmatched-name did you mean `tag:ingestion`?",
+            "unmatched-name remove it, or name what is there",
+        ],
     ),
     "what is disabled builds nothing": (
         DAILY.replace("daily: {", "daily: { enabled: false,") + other("dbt build -s +orders"),
@@ -89,6 +109,18 @@ CASES: dict[str, tuple[str, list[str]]] = {
     "built anew by another job": (
         DAILY.replace("dbt build", "dbt build --full-refresh")
         + other(f"dbt run -s {LEDGER}", "23 * * * *"),
+        [],
+    ),
+    "a pull request that selects every model": (
+        DAILY + of_ci("dbt build --select path:models"),
+        ["full-build-in-ci dbt build --select state:modified+"],
+    ),
+    "a pull request that selects all but one": (
+        DAILY + of_ci("dbt build --select path:models --exclude orders"),
+        [],
+    ),
+    "a pull request that tests every model": (
+        DAILY + of_ci("dbt test --select path:models"),
         [],
     ),
     "another model is built anew": (
@@ -160,9 +192,58 @@ def test_what_is_said(name: str, answered: tuple[Project, Builds]) -> None:
 def test_what_another_file_builds_is_built(answered: tuple[Project, Builds]) -> None:
     builds = answered[1]
     rule = next(rule for rule in BY_MANIFEST if rule.code == "unbuilt-model")
-    everything = frozenset(builds.nodes)
-    known = Known(builds=builds, elsewhere=everything, now=NOW)
+    other = Subject(loaded=loaded(HEAD + DAILY.replace("17 4", "17 3")), known=Known(builds=builds))
+    known = Known(builds=builds, elsewhere=(other,), now=NOW)
     assert judged(loaded(rule.bad), known).loaded.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ("", [("daily", "`other`")]),
+        (", vars: { tenant: b }", [("daily", "`daily2`, `other`"), ("daily2", "`other`")]),
+        (", concurrency: cancel", [("daily", "`other`")]),
+    ],
+)
+def test_a_twin_is_told_of_once_and_what_only_seems_one_here(
+    more: str, expected: list[tuple[str, str]], answered: tuple[Project, Builds]
+) -> None:
+    twin = DAILY.replace("daily", "daily2").replace(" }\n", f"{more} }}\n")
+    text = HEAD + DAILY + twin + other("dbt build -s orders", "17 4 * * *")
+    told = problems(text, answered[1])
+    twins = [each for each in told if each.code == "twin-jobs"]
+    assert len(twins) == ("vars" not in more)
+    assert together(told) == expected
+    # One slot: nothing runs at once but what a newer run cancels, which waits for no slot.
+    one_slot = problems(text.replace("jobs:\n", "run_slots: 1\njobs:\n"), answered[1])
+    assert together(one_slot) == []
+    alone = text.replace(", concurrency: cancel", "").replace(
+        "orders]", "orders], concurrency: cancel"
+    )
+    one_slot = problems(alone.replace("jobs:\n", "run_slots: 1\njobs:\n"), answered[1])
+    assert [job for job, others in together(one_slot) if others == "`other`"] == [
+        name for name in ("daily", "daily2") if name == "daily" or "vars" in more
+    ]
+
+
+def together(told: tuple[Problem, ...]) -> list[tuple[str, str]]:
+    """The job, and the others that build the same at once."""
+    return [
+        (each.what.split("`")[1], each.what.split(" as ")[1].rpartition(", ")[0])
+        for each in told
+        if each.code == "built-together"
+    ]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("a.yml", []), ("z.yml", [("other", "`daily`")])])
+def test_what_another_file_builds_at_once_is_told_of_in_the_first(
+    name: str, expected: list[tuple[str, str]], answered: tuple[Project, Builds]
+) -> None:
+    known = Known(builds=answered[1], now=NOW)
+    there = from_bytes(Path(name), (HEAD + DAILY).encode())
+    known = replace(known, elsewhere=(Subject(loaded=there, known=known),))
+    here = loaded(HEAD + other("dbt build -s orders", "17 4 * * *"))
+    assert together(judged(here, known).loaded.problems) == expected
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +278,21 @@ def test_no_alarm_on_the_first_jobs_file(validated: Project) -> None:
         "known": True,
     }
     assert found["builds"]["ci"] == {"nodes": {}, "known": False}
+
+
+def test_files_of_one_project_are_looked_at_together(validated: Project, tmp_path: Path) -> None:
+    project = copy_of(validated.path, tmp_path)
+    project.write("one.yml", HEAD + DAILY)
+    project.write("two.yml", HEAD + other("dbt build -s orders", "17 4 * * *"))
+    project.write("three.yml", HEAD + DAILY.replace("daily", "third"))
+    done = project.cli(
+        "validate", "one.yml", "two.yml", "three.yml", "--manifest", "--format", "json"
+    )
+    told = {
+        each["file"]: {problem["code"] for problem in each["problems"]} - {"unused-environment"}
+        for each in json.loads(done.out)["files"]
+    }
+    assert told == {"one.yml": {"built-together"}, "three.yml": {"twin-jobs"}, "two.yml": set()}
 
 
 def test_a_job_of_its_own_line(validated: Project, tmp_path: Path) -> None:

@@ -78,6 +78,35 @@ STATEFUL = (
     "build --select source_status:fresher+,tag:ingestion",
     "build --selector changed",
 )
+# Each beside what it selects where nothing differs from the state, and where everything does.
+NOTHING = "run --select nothing_at_all"
+BOUNDS = (
+    ("run --select state:modified+", NOTHING, "run"),
+    ("run --select state:modified+ path:models/marts", "run --select path:models/marts", "run"),
+    ("run --select 1+state:new,tag:ingestion", NOTHING, "run --select tag:ingestion"),
+    ("run --exclude state:unmodified", NOTHING, "run"),
+    ("run --exclude tag:ingestion,state:old", "run --exclude tag:ingestion", "run"),
+    ("run --selector changed", "run --select stg_orders", "run"),
+    ("run --selector calm", NOTHING, "run --select tag:ingestion"),
+    (
+        "run --select state:modified+ orders --exclude tag:ingestion",
+        "run --select orders --exclude tag:ingestion",
+        "run --exclude tag:ingestion",
+    ),
+    (
+        "build --select state:modified orders --indirect-selection cautious",
+        "build --select orders --indirect-selection cautious",
+        "build --indirect-selection cautious",
+    ),
+)
+UNMATCHED = (
+    ("run --select state:modified+ --exclude tag:ingestoin", ("tag:ingestoin",)),
+    ("run --select state:modified+,tag:nope", ("state:modified+,tag:nope",)),
+    ("run --select state:modified+ nope", ("nope",)),
+    ("run --exclude state:modified+,tag:nope", ("state:modified+,tag:nope",)),
+    ("run --select state:modified+,tag:ingestion", ()),
+    ("run --exclude state:modified+,tag:ingestion", ()),
+)
 SELECTORS = """\
 selectors:
   - name: nightly
@@ -86,8 +115,14 @@ selectors:
         - { method: tag, value: ingestion, children: true }
         - exclude: [{ method: fqn, value: stg_payments }]
   - { name: staged, definition: { method: path, value: models/staging, indirect_selection: empty } }
+  - name: calm
+    definition:
+      intersection:
+        - { method: tag, value: ingestion }
+        - union: ["*", { exclude: [{ method: state, value: modified }] }]
   - { name: changed, definition: { union: [{ method: state, value: modified }, stg_orders] } }
 """
+BESIDE = (*(text for texts in BOUNDS for text in texts), *(text for text, _ in UNMATCHED))
 # What dbt's own commands select, by its own interface, in one process.
 SCRIPT = """\
 import json, shlex, sys
@@ -117,7 +152,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.write("selectors.yml", SELECTORS)
     project.write("models/switched_off.sql", "{{ config(enabled=false) }} select 1 as id\n")
     steps = [f"dbt ls {words}".strip() for words in (*LISTED, *FAILING)]
-    steps += [f"dbt {words}" for words in (*RUN, *STATEFUL, "deps")]
+    steps += [f"dbt {words}" for words in (*RUN, *STATEFUL, *BESIDE, "deps")]
     jobs = {
         name: {"environment": "production", "steps": steps, "defer": {"to": "self"}, **more}
         for name, more in (("all", {}), ("again", {}), ("other", {"vars": {"x": 1}}))
@@ -201,11 +236,35 @@ def test_it_is_what_a_command_runs(
 def test_what_compares_with_state_is_not_guessed(text: str, builds: Builds) -> None:
     answer = builds.of(parse_step(f"dbt {text}"))
     assert answer
-    assert (answer.unique_ids, answer.error, answer.compares) == (None, "", True)
+    assert (answer.error, answer.is_known) == ("", False)
+
+
+@pytest.mark.parametrize(("text", "surely", "at_most"), BOUNDS)
+def test_what_stands_beside_state_is_answered(
+    text: str, surely: str, at_most: str, builds: Builds
+) -> None:
+    """As the same without state, where that selects nothing, and where it selects everything."""
+    answer = builds.of(parse_step(f"dbt {text}"))
+    assert answer
+    least, most = (builds.of(parse_step(f"dbt {each}")) for each in (surely, at_most))
+    assert least
+    assert most
+    assert answer.unique_ids == least.unique_ids
+    assert answer.at_most == most.unique_ids
+    assert answer.by_state == (most.unique_ids or frozenset()) - (least.unique_ids or frozenset())
+
+
+@pytest.mark.parametrize(("text", "criteria"), UNMATCHED)
+def test_what_nothing_has_is_found_beside_state(
+    text: str, criteria: tuple[str, ...], builds: Builds
+) -> None:
+    answer = builds.of(parse_step(f"dbt {text}"))
+    assert answer
+    assert answer.unmatched == criteria
 
 
 def test_the_same_selection_is_asked_once(builds: Builds, said: list[str], shop: Project) -> None:
-    asked_for = len(LISTED) + len(FAILING) + len(RUN) + len(STATEFUL)
+    asked_for = len({*LISTED}) + len(FAILING) + len({*RUN, *STATEFUL, *BESIDE})
     assert len(builds.answers) == asked_for
     assert any(f"selections to answer: {asked_for}" in text for text in said)
     assert builds.of(parse_step("dbt deps")) is None
@@ -221,7 +280,7 @@ def test_facts_of_nodes(builds: Builds) -> None:
         True,
     )
     assert not builds.nodes["model.jaffle_duckdb.switched_off"].enabled
-    assert builds.selectors == ("changed", "nightly", "staged")
+    assert builds.selectors == ("calm", "changed", "nightly", "staged")
 
 
 def test_misses_and_sizes_of_the_real_thing(builds: Builds, shop: Project) -> None:
@@ -234,8 +293,11 @@ def test_misses_and_sizes_of_the_real_thing(builds: Builds, shop: Project) -> No
     assert found["nightley"].nearest == "nightly"
     nothing = {jobs[0].steps[index].text for _, index in nothing_selected(builds, jobs)}
     assert nothing == {
-        f"dbt ls --select {words}"
-        for words in ("tag:ingestoin", "switched_off", "orders,stg_stores")
+        "dbt ls --select tag:ingestoin",
+        "dbt ls --select switched_off",
+        "dbt ls --select orders,stg_stores",
+        f"dbt {NOTHING}",
+        "dbt run --select state:modified+,tag:nope",
     }
     assert sizes(builds, jobs)["all"]["snapshot"] == 1
 

@@ -75,6 +75,10 @@ def selected(names: str) -> Selected:
     )
 
 
+def by_state(names: str, surely: str = "") -> Selected:
+    return replace(selected(surely), by_state=selected(names).unique_ids or frozenset())
+
+
 def unmatched(*criteria: str) -> Selected:
     return Selected(unique_ids=frozenset(), unmatched=criteria)
 
@@ -116,7 +120,7 @@ def test_what_jobs_build() -> None:
             "test": "unique_orders",
             "ls": "raw orders",
             "run -s nothing": "",
-            "run -s state:new": Selected(unique_ids=None, compares=True),
+            "run -s state:new": by_state("orders"),
         }
     )
     daily = job("daily", "deps", "build -s a", "test", "ls")
@@ -138,16 +142,22 @@ def test_models_that_no_job_builds() -> None:
             "build -s a": "orders customers",
             "run -s b": "stg_orders",
             "test": "stg_orders",
-            "run -s state:new": Selected(unique_ids=None, compares=True),
+            "run -s state:new b": by_state("stg_orders helper", surely="people"),
+            "test -s state:new": by_state("stg_orders"),
             "run -s c": Selected(unique_ids=None, error="no such thing"),
         }
     )
-    daily, tests = job("daily", "build -s a", "run -s state:new"), job("tests", "test")
+    daily, tests = job("daily", "build -s a", "test -s state:new"), job("tests", "test")
     pull = job("ci", "run -s b", triggers=Triggers(pull_request=PullRequestTrigger()))
     off = job("off", "run -s b", enabled=False)
     left = never_built(found, [daily, tests, pull, off])
     assert [each.name for each in left] == ["stg_orders"]
     assert never_built(found, [daily, job("more", "run -s b")]) == ()
+    slim = job("slim", "run -s state:new b")
+    assert found.built_by(slim) == {"seed.shop.people"}
+    assert found.may_be_built_by(slim) == {"seed.shop.people", "model.shop.stg_orders"}
+    assert never_built(found, [daily, slim]) == ()
+    assert [each.name for each in never_built(found, [slim])] == ["orders", "customers"]
     assert never_built(found, [daily, job("wrong", "run -s c")]) == ()
 
 
@@ -203,13 +213,14 @@ CRONS = ("7 * * * *", "*/15 * * * *", "30 4 * * *", "30 4 * * 1", "7 4 1 1 *", "
 NAMES = st.frozensets(st.sampled_from("abcde"), max_size=3)
 
 
-@given(st.lists(st.tuples(st.sampled_from(CRONS), NAMES, st.booleans()), max_size=8))
+@given(st.lists(st.tuples(st.sampled_from(CRONS), NAMES, st.booleans(), st.booleans()), max_size=8))
 def test_who_builds_the_same_at_the_same_minute(
-    drawn: list[tuple[str, frozenset[str], bool]],
+    drawn: list[tuple[str, frozenset[str], bool, bool]],
 ) -> None:
     """Held against the plain way: each pair of jobs, all their times."""
-    jobs = [job(f"j{n}", cron=cron, enabled=on) for n, (cron, _, on) in enumerate(drawn)]
-    built = {each.name: names for each, (_, names, _) in zip(jobs, drawn, strict=True)}
+    jobs = [job(f"j{n}", cron=cron, enabled=on) for n, (cron, _, on, _) in enumerate(drawn)]
+    built = {each.name: names for each, (_, names, _, _) in zip(jobs, drawn, strict=True)}
+    turns = frozenset(f"j{n}" for n, (_, _, _, in_turn) in enumerate(drawn) if in_turn)
     start = NOW.replace(second=0)
 
     def times(of: Job) -> set[datetime]:
@@ -222,6 +233,7 @@ def test_who_builds_the_same_at_the_same_minute(
         pairs = [
             (other.name, times(one) & times(other), built[one.name] & built[other.name])
             for other in jobs[place + 1 :]
+            if not {one.name, other.name} <= turns
         ]
         with_it = [each for each in pairs if each[1] and each[2]]
         if with_it:
@@ -229,7 +241,8 @@ def test_who_builds_the_same_at_the_same_minute(
             nodes = frozenset().union(*(names for _, _, names in with_it))
             expected.append((one.name, tuple(name for name, _, _ in with_it), at, nodes))
     found = [
-        (each.job, each.others, each.at, each.nodes) for each in built_together(jobs, built, NOW)
+        (each.job, each.others, each.at, each.nodes)
+        for each in built_together(jobs, built, NOW, turns)
     ]
     assert found == expected
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from runner.criterion import METHODS
+from runner.execution.explaining.building import METHODS as CHOSEN
 from runner.execution.explaining.building import step_in_words
 from runner.reports.explanation import as_text
 from runner.steps import COMMANDS, parse_step
@@ -67,11 +69,35 @@ def test_each_place_is_a_line_that_says_it(name: str, tmp_path: Path) -> None:
         ("dbt ls -s state:modified.body", "lists what has changed in its body"),
         ("dbt ls -s odd:x{0}", "lists what `odd:x{0}` selects"),
         ("dbt run-operation grant --args '{a: 1}'", "runs the macro `grant`"),
+        ("dbt run-operation --args '{a: 1}' -t prod --quiet grant", "runs the macro `grant`"),
+        ("dbt run-operation --args='{a: 1}'", "runs the macro"),
+        (
+            "dbt build --full-refresh --resource-type model --empty",
+            "builds the whole project, only the type `model`, with a full refresh, without any rows",
+        ),
+        (
+            "dbt build --exclude-resource-types unit_test test -s a --sample='3 days'",
+            "builds `a`, without the types `test` and `unit_test`, on a sample of the rows",
+        ),
+        (
+            "dbt build --exclude-resource-type=unit_test -f",
+            "builds and tests the whole project, without the type `unit_test`, with a full refresh",
+        ),
+        ("dbt build --resource-type test", "tests the whole project, only the type `test`"),
+        (
+            "dbt build --exclude resource_type:seed fqn:* a.sql",
+            "builds and tests the whole project, but not what is a seed, the whole project and what is in"
+            " the file `a.sql`",
+        ),
         ("dbt deps", "installs the project's packages"),
     ],
 )
 def test_a_step_in_words(step: str, words: str) -> None:
     assert step_in_words(parse_step(step)) == words
+
+
+def test_every_method_has_words() -> None:
+    assert {*CHOSEN, "state"} == {*METHODS, "selector"}
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))
@@ -105,6 +131,60 @@ def test_a_job_of_the_second_file(tmp_path: Path) -> None:
     assert done.out.startswith("second (two.yml:4)\n")
     assert "<profiles>: where profiles.yml is, which isn't found on this machine" in done.out
     assert "the jobs are: first, second" in project.cli("explain", "x", *files).err
+
+
+def test_each_command_has_the_line_of_its_own_step(tmp_path: Path) -> None:
+    """Also where the job has a step of what the runner adds."""
+    project = write_tiny(tmp_path / "tiny")
+    project.append(
+        "dbt_jobs.yml",
+        """\
+  fresh:
+    environment: production
+    source_freshness: true
+    steps:
+      - dbt deps
+      - dbt source freshness
+      - dbt build
+""",
+    )
+    lines = (project.path / "dbt_jobs.yml").read_text().splitlines()
+    said = json.loads(project.cli("explain", "fresh", "--format", "json").out)
+    commands = said["runs"][0]["commands"]
+    at = {line.strip(): f"dbt_jobs.yml:{number}" for number, line in enumerate(lines, start=1)}
+    assert [(each["argv"][1], each["note"], each["where"]) for each in commands] == [
+        ("deps", "", at["- dbt deps"]),
+        ("source", "never fails the job", at["source_freshness: true"]),
+        ("source", "", at["- dbt source freshness"]),
+        ("build", "", at["- dbt build"]),
+    ]
+
+
+def test_it_waits_where_it_starts_after_several_jobs_alone(tmp_path: Path) -> None:
+    project = write_tiny(tmp_path / "tiny")
+    after = "[{ all_of: [daily, one] }, { name: two }]"
+    project.append(
+        "dbt_jobs.yml",
+        f"""\
+  one: {{ environment: production, steps: [dbt build] }}
+  two: {{ environment: production, steps: [dbt build] }}
+  last: {{ environment: production, steps: [dbt build], triggers: {{ job: {after} }} }}
+""",
+    )
+    said = json.loads(project.cli("explain", "last", "--format", "json").out)
+    waits = [each["text"] for each in said["sections"]["limits"] if "waits" in each["text"]]
+    assert waits == [
+        "after `daily` and `one` it waits until all of them have ended so since it last started"
+    ]
+
+
+def test_a_description_of_several_lines(tmp_path: Path) -> None:
+    project = write_tiny(tmp_path / "tiny")
+    job = '{ environment: ci, steps: [dbt build], description: "One.\\n\\nTwo.\\n" }'
+    project.append("dbt_jobs.yml", f"  long: {job}\n")
+    head, *lines = project.cli("explain", "long").out.splitlines()
+    assert head.startswith("long (")
+    assert lines[:4] == ["  One.", "", "  Two.", ""]
 
 
 def test_what_a_file_says_moves_no_cursor_and_starts_no_command(tmp_path: Path) -> None:

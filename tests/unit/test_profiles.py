@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.dbt.profiles import all_plain, plain_schemas
+from runner.dbt.profiles import all_plain, default_target, names_read, plain_schemas
 from runner.errors import ConfigInvalid
 
 PROFILES = """\
@@ -63,3 +63,38 @@ def test_what_is_not_yaml_is_told_without_a_word_of_it(tmp_path: Path, value: st
     assert "canary" not in said
     assert f"{tmp_path / 'profiles.yml'}:" in said
     assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "default", "reads"),
+    [
+        ("shop", "", {"TARGET", "USER"}),
+        ("other", "default", set()),
+        ("empty", "", set()),
+        ("nowhere", "", set()),
+        ("both", "dev", {"HOST", "PORT", "user", "ROLE"}),
+        ("made", "prod", None),
+    ],
+)
+def test_the_default_target_and_what_a_profile_reads(
+    tmp_path: Path, profile: str, default: str, reads: set[str] | None
+) -> None:
+    (tmp_path / "profiles.yml").write_text(
+        PROFILES
+        + """\
+both:
+  target: dev
+  outputs:
+    dev:
+      host: '{{ env_var("HOST") }}'
+      port: "{{ env_var( 'PORT', '5432' ) | as_number }}"
+      user: "{{ var('user') }}"
+      role: "{{ env_var(\\"ROLE\\") }}"
+made:
+  target: prod
+  outputs:
+    prod: { user: "{{ env_var('USER_' ~ target.name) }}", host: "{{ env_var('HOST') }}" }
+"""
+    )
+    assert default_target(tmp_path, profile) == default
+    assert names_read(tmp_path, profile) == reads

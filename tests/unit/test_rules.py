@@ -93,7 +93,7 @@ def test_no_alarm_on_the_examples(path: Path) -> None:
 
 # What each alarm on a valid case is of, and every one of them is right: the cases are for the schema.
 ALARMS = {
-    "everything": ["sla-after-timeout"] * 2 + ["unused-channel"] * 2 + ["top-of-the-hour"],
+    "everything": ["sla-after-timeout"] * 2 + ["unused-channel"] * 2 + ["uneven-schedule"],
     "example": [
         "another-dbt",
         *("untold-failure", "top-of-the-hour") * 2,
@@ -257,6 +257,54 @@ def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> Non
     assert found.count("run-and-test") == said
 
 
+OF_PARTS = ("full-build-in-ci", "ci-without-defer")
+WITHOUT_DEFER = GOOD.replace("    defer: { to: production }\n", "")
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt build", ["full-build-in-ci"]),
+        ("dbt build --select *", ["full-build-in-ci"]),
+        ("dbt build --select fqn:* tag:x", ["full-build-in-ci"]),
+        ("dbt build --select +*", ["full-build-in-ci"]),
+        ("dbt build --resource-type seed", []),
+        ("dbt build --resource-type seed model", ["full-build-in-ci"]),
+        ("dbt build --exclude-resource-type model", []),
+        ("dbt build --resource-type seed, dbt build --select orders", ["ci-without-defer"]),
+        ("dbt build --select '*,tag:x'", ["ci-without-defer"]),
+        ("dbt build --select tag:*", ["ci-without-defer"]),
+        ("dbt build --select orders", ["ci-without-defer"]),
+        ("dbt build --select +orders", []),
+        ("dbt build --select '+orders,tag:finance'", ["ci-without-defer"]),
+        ("dbt build --select '+orders,+customers'", []),
+        ("dbt build --select +orders customers", ["ci-without-defer"]),
+        ("dbt build --select 2+orders", ["ci-without-defer"]),
+        ("dbt build --select orders --defer --state x", []),
+        # What a step needs may have been built before it.
+        ("dbt run --select +orders, dbt test --select orders", []),
+        ("dbt run --select +orders, dbt test --select 'orders,tag:x'", []),
+        ("dbt run --select +orders, dbt test --select orders+", ["ci-without-defer"]),
+        ("dbt run --select @orders, dbt test --select orders+", []),
+        ("dbt run --select +orders+, dbt test --select orders 1+orders+", []),
+        ("dbt run --select +orders, dbt test --select customers", ["ci-without-defer"]),
+        ("dbt test --select orders, dbt run --select +orders", ["ci-without-defer"]),
+        ("dbt test --select +orders, dbt run --select orders", ["ci-without-defer"]),
+        ("dbt run --empty, dbt build --select tag:critical", []),
+        ("dbt run --empty --select +tag:critical, dbt build --select tag:critical", []),
+        ("dbt run --empty --select tag:critical", []),
+        ("dbt run --empty --select tag:critical, dbt test --select tag:critical", ["ci-without-defer"]),
+        ("dbt seed, dbt build --select orders", ["ci-without-defer"]),
+        ("dbt run, dbt test --select orders", ["full-build-in-ci"]),
+    ],
+)  # fmt: skip
+def test_what_pull_requests_build_and_on_what(steps: str, said: list[str]) -> None:
+    text = WITHOUT_DEFER.replace("dbt build --select state:modified+", steps)
+    listed = ", ".join(f'"{step}"' for step in steps.split(", "))
+    text = text.replace(f"[{steps}]", f"[{listed}]")
+    assert [code for code in codes(text) if code in OF_PARTS] == said
+
+
 def test_a_schedule_is_said_in_words() -> None:
     [problem] = judge(DAILY.replace("17 4", "17 0,6,12,18")).loaded.problems
     assert problem.hint == (
@@ -267,3 +315,82 @@ def test_a_schedule_is_said_in_words() -> None:
         "long-winded-schedule",
         "`17 1,3,4,8,9,21 * * *` is hard to read: at 01:17, 03:17, 04:17, 08:17, 09:17 and 21:17 (UTC)",
     )
+
+
+def of_schedule(cron: str, timezone: str = "UTC", code: str = "top-of-the-hour") -> list[str]:
+    """The hints of a rule."""
+    zone = f', timezone: "{timezone}"' if timezone != "UTC" else ""
+    text = DAILY.replace('cron: "17 4 * * *"', f'cron: "{cron}"{zone}')
+    return [each.hint for each in judge(text).loaded.problems if each.code == code]
+
+
+@pytest.mark.parametrize(
+    ("cron", "timezone", "moved"),
+    [
+        ("0 4 * * *", "UTC", "39 4 * * *"),
+        ("0 4 * * *", "America/New_York", "39 4 * * *"),
+        ("0 4 * * *", "Asia/Kolkata", None),
+        ("30 4 * * *", "Asia/Kolkata", "39 4 * * *"),
+        ("45 4 * * *", "Asia/Kathmandu", "54 4 * * *"),
+        ("0,45 4 * * *", "UTC", "9,54 4 * * *"),
+        ("0,20,40 4 * * *", "UTC", "9,29,49 4 * * *"),
+        ("0,58 4 * * *", "UTC", ""),
+        ("0,15,30,45 4 * * *", "UTC", None),
+        ("0 0,6,12,18 * * *", "UTC", "39 */6 * * *"),
+    ],
+)
+def test_the_hour_is_that_of_utc(cron: str, timezone: str, moved: str | None) -> None:
+    said = {None: [], "": ["another minute"]}
+    expected = said.get(moved, [f'another minute, such as "{moved}"'])
+    assert of_schedule(cron, timezone) == expected
+    if moved:
+        assert of_schedule(moved, timezone) == []
+        assert of_schedule(moved, timezone, code="long-winded-schedule") == []
+
+
+def test_one_hint_does_not_undo_the_other() -> None:
+    assert of_schedule("0,20,40 4 * * *", code="long-winded-schedule") == []
+    [hint] = of_schedule("0 0,6,12,18 * * *", code="long-winded-schedule")
+    assert hint.startswith('"0 */6 * * *" fires')
+    [hint] = of_schedule("7,27,47 0,6,12,18 * * *", code="long-winded-schedule")
+    assert hint.startswith('"7,27,47 */6 * * *" fires')
+
+
+@pytest.mark.parametrize(
+    ("cron", "left", "even"),
+    [
+        ("*/25 * * * *", 10, "*/20"),
+        ("20/15 * * * *", 30, "5/15"),
+        ("3/9 * * * *", 6, "3/6"),
+        ("0-59/25 * * * *", 10, "*/20"),
+        ("17 */5 * * *", 4, "*/4"),
+        ("17 2/5 * * *", 4, "2/4"),
+        ("17 1/9 * * *", 6, "1/8"),
+        ("3/6 * * * *", 6, None),
+        ("5-55/10 * * * *", 10, None),
+        # What begins late or ends early is meant to.
+        ("10-50/10 * * * *", 20, None),
+        ("0-40/15 * * * *", 30, None),
+        ("17 8/2 * * *", 10, None),
+        ("17 8-18/3 * * *", 15, None),
+        ("*/15 * * * *", 15, None),
+        ("7,27,47 * * * *", 20, None),
+    ],
+)
+def test_a_step_that_does_not_go_round(cron: str, left: int, even: str | None) -> None:
+    text = DAILY.replace("17 4 * * *", cron)
+    said = [
+        (each.what.rpartition(" ")[2], each.hint)
+        for each in judge(text).loaded.problems
+        if each.code == "uneven-schedule"
+    ]
+    assert said == ([(str(left), f"`{even}` is even")] if even else [])
+
+
+def test_what_several_jobs_share_is_told_of_once() -> None:
+    text = DAILY.replace('schedule: { cron: "17 4', 'schedule: &s { cron: "0 4') + JOB.replace(
+        "daily", "other"
+    ).replace('schedule: { cron: "17 4 * * *" }', "schedule: *s")
+    assert codes(text) == ["top-of-the-hour", "twin-jobs"]
+    ignored = text.replace("  other:\n", "  other:  # dbt-gitops: ignore[twin-jobs] so\n")
+    assert codes(ignored) == ["top-of-the-hour"]

@@ -12,6 +12,8 @@ from runner.steps import COMMANDS, NotADbtCommand, parse_step
         ("dbt docs generate --no-compile", "docs generate", ("--no-compile",)),
         ("dbt run-operation grant --args '{a: 1}'", "run-operation", ("grant", "--args", "{a: 1}")),
         ("dbt seed\n  --full-refresh\n", "seed", ("--full-refresh",)),
+        ("dbt run -sstate:modified+ a -tci", "run", ("-s", "state:modified+", "a", "-t", "ci")),
+        ("dbt run -s=a -x -f", "run", ("-s", "=a", "-x", "-f")),
     ],
 )
 def test_steps(text: str, command: str, args: tuple[str, ...]) -> None:
@@ -54,6 +56,7 @@ def test_what_is_not_a_step(text: str, why: str) -> None:
         ("--target prod", "prod"),
         ("--target=prod", "prod"),
         ("-t prod", "prod"),
+        ("-tprod", "prod"),
         ("--target", ""),
         ("--target --debug", ""),
         ("--select target", None),

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from runner.builds.facts import never_built
 from runner.config.rules.examples import DAILY, JOB
+from runner.config.rules.places import place, work
 from runner.config.rules.rule import MANIFEST, Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -16,10 +17,11 @@ NAMED = 5
 
 
 def _unbuilt(subject: Subject) -> Iterator[Found]:
+    elsewhere = _built_elsewhere(subject)
     models = [
         node
         for node in never_built(subject.builds, subject.config.jobs.values())
-        if node.unique_id not in subject.known.elsewhere
+        if node.unique_id not in elsewhere
     ]
     if models:
         names = _named([node.name for node in models])
@@ -30,22 +32,37 @@ def _unbuilt(subject: Subject) -> Iterator[Found]:
         )
 
 
+def _built_elsewhere(subject: Subject) -> frozenset[str]:
+    """What the jobs of the project's other files build, or may build."""
+    built = (
+        file.builds.may_be_built_by(job)
+        for file in subject.known.elsewhere
+        if file.known.builds
+        for job in file.jobs
+        if job.deploys
+    )
+    return frozenset().union(*built)
+
+
 def _at_once(subject: Subject) -> Iterator[Found]:
     """Of two jobs that do the same at the same times another rule tells."""
-    places: dict[Hashable, dict[Hashable, Job]] = {}
-    for job in subject.deploying:
-        does = (tuple(step.words for step in job.steps), job.triggers.schedule)
-        places.setdefault(_place(subject, job), {}).setdefault(does, job)
-    for jobs in places.values():
-        built = {job.name: subject.builds.built_by(job) for job in jobs.values()}
-        for found in built_together(jobs.values(), built, subject.known.now):
-            yield _together(subject, found)
+    places: dict[Hashable, dict[Hashable, tuple[Subject, Job]]] = {}
+    for file in subject.everywhere:
+        for job in file.deploying if file.known.builds else ():
+            does = work(file, job), job.triggers.schedule
+            places.setdefault(place(file, job), {}).setdefault(does, (file, job))
+    for there in places.values():
+        jobs = [job for _, job in there.values()]
+        built = {job.name: file.builds.built_by(job) for file, job in there.values()}
+        turns = frozenset(job.name for file, job in there.values() if _takes_turns(file, job))
+        for found in built_together(jobs, built, subject.known.now, turns):
+            if found.job in subject.config.jobs:  # no two files have a job of one name
+                yield _together(subject, found)
 
 
-def _place(subject: Subject, job: Job) -> Hashable:
-    """The same for jobs that write into the same schema, as far as the file says."""
-    around = subject.environment(job)
-    return job.target, around.schema, around.profiles_dir, around.github_environment, str(job.env)
+def _takes_turns(subject: Subject, job: Job) -> bool:
+    """Whether it waits for the one slot; what a newer run cancels waits for none."""
+    return subject.config.run_slots == 1 and job.concurrency != "cancel"
 
 
 def _together(subject: Subject, found: Together) -> Found:
@@ -54,7 +71,7 @@ def _together(subject: Subject, found: Together) -> Found:
         what=f"{shown(found.job)} builds {names} at the same minute as {_named(found.others)},"
         f" first at {found.at:%a %H:%M} UTC",
         hint="another minute for one of them, a `job` trigger, or `--exclude`",
-        at=("jobs", found.job, "triggers", "schedule"),
+        at=("jobs", found.job),
     )
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
+from runner.config.nodes import Path
 from runner.config.rules.examples import WITH_CI
+from runner.config.rules.parts import MODELLING, builds, takes_all, without_parents
+from runner.config.rules.places import connection, target
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
-from runner.steps import SELECT_OPTIONS, Step
-
-_BUILDING = ("build", "run", "test", "snapshot")
+from runner.steps import Step
 
 
 def _full_builds(subject: Subject) -> Iterator[Found]:
+    models = _models(subject)
     for job in subject.of_pull_requests:
         for index, step in enumerate(job.steps):
-            if _builds(step) and not _selection(step) and step.option("--selector") is None:
+            if builds(step) and (takes_all(step) or _takes(subject, step, models)):
                 yield Found(
                     what=f"each pull request runs all of {shown(step.text)}",
                     hint=f"dbt {step.command} --select state:modified+, with `defer`",
@@ -24,30 +26,30 @@ def _full_builds(subject: Subject) -> Iterator[Found]:
                 )
 
 
+def _models(subject: Subject) -> frozenset[str]:
+    """All of the project by dbt's answers, where they are at hand; none of fewer than two."""
+    nodes = subject.known.builds.nodes.values() if subject.known.builds else ()
+    models = [node.unique_id for node in nodes if node.resource_type == "model" and node.enabled]
+    return frozenset(models) if len(models) > 1 else frozenset()
+
+
+def _takes(subject: Subject, step: Step, models: frozenset[str]) -> bool:
+    """Whether it builds all the models, by dbt's answer."""
+    if not models or step.command not in MODELLING:
+        return False
+    answer = subject.builds.of(step)
+    return answer is not None and models <= (answer.unique_ids or frozenset())
+
+
 def _undeferred(subject: Subject) -> Iterator[Found]:
     for job in subject.of_pull_requests:
-        parts = [step for step in job.steps if _builds(step) and _lacks_parents(step)]
-        if parts and job.defer is None:
+        index = without_parents(job.steps)
+        if index is not None and job.defer is None:
             yield Found(
                 what=f"{shown(job.name)} builds a part of the project and defers to nothing",
                 hint="add `defer: { to: … }` with the environment that production is built in",
-                at=("jobs", job.name, "steps", job.steps.index(parts[0])),
+                at=("jobs", job.name, "steps", index),
             )
-
-
-def _builds(step: Step) -> bool:
-    """Whether it builds for real: with `--empty` dbt builds all tables without their rows."""
-    return step.command in _BUILDING and step.option("--empty") is None
-
-
-def _selection(step: Step) -> list[str]:
-    return [criterion for option, criterion in step.criteria() if option in SELECT_OPTIONS]
-
-
-def _lacks_parents(step: Step) -> bool:
-    deferring = step.option("--defer") is not None
-    selected = _selection(step)
-    return not deferring and any(not each.startswith(("+", "@")) for each in selected)
 
 
 def _full_when_missing(subject: Subject) -> Iterator[Found]:
@@ -61,37 +63,31 @@ def _full_when_missing(subject: Subject) -> Iterator[Found]:
 
 
 def _on_productions_target(subject: Subject) -> Iterator[Found]:
+    deploying: dict[Hashable, Job] = {}
+    for job in subject.deploying:
+        deploying.setdefault(connection(subject, job), job)
     for job in subject.of_pull_requests:
-        other = next((each for each in subject.deploying if _same_place(subject, job, each)), None)
+        other = deploying.get(connection(subject, job))
         if other:
+            named = target(subject, job)
             yield Found(
-                what=f"{shown(job.name)} connects to target {shown(job.target or '')},"
-                f" as {shown(other.name)} does",
+                what=f"{shown(job.name)} connects to {_target(named)}, as {shown(other.name)} does",
                 hint="give it a target with credentials of its own, which can't write to production",
                 at=_place_of_target(subject, job),
             )
 
 
-def _same_place(subject: Subject, job: Job, other: Job) -> bool:
-    """Whether they connect alike, as far as the file says: a profile may read variables."""
-    ours, theirs = subject.environment(job), subject.environment(other)
-    return (
-        job.target is not None
-        and job.target == other.target
-        and job.env == other.env
-        and ours.profiles_dir == theirs.profiles_dir
-        and ours.github_environment == theirs.github_environment
-    )
+def _target(name: str | None) -> str:
+    return f"target {shown(name)}" if name else "the profile's default target"
 
 
-def _place_of_target(subject: Subject, job: Job) -> tuple[str, ...]:
-    own = subject.loaded.where("jobs", job.name, "target")
-    of_environment = subject.environment(job).target == job.target
-    return (
-        ("jobs", job.name, "target")
-        if own or not of_environment
-        else ("environments", job.environment, "target")
-    )
+def _place_of_target(subject: Subject, job: Job) -> Path:
+    """Where it is written; of one that nothing names, where the job's environment is."""
+    if subject.loaded.where("jobs", job.name, "target"):
+        return ("jobs", job.name, "target")
+    if subject.environment(job).target == job.target:
+        return ("environments", job.environment, "target")
+    return ("jobs", job.name, "target")
 
 
 def _several_purposes(subject: Subject) -> Iterator[Found]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from functools import cached_property
+from pathlib import Path as FilePath
 
 from runner.builds.facts import Builds
 from runner.config.load import Loaded
@@ -37,16 +38,31 @@ class Packages:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Profile:
+    """The project's profile in the profiles.yml of a folder.
+
+    ``default`` is the target of a job that names none, "" where Jinja makes it. ``reads`` are the names
+    of the variables and vars that its Jinja reads, None where it makes such names.
+    """
+
+    folder: FilePath
+    default: str
+    reads: frozenset[str] | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """What is known beside the file: None is that it isn't at hand, or that there is none.
 
-    ``elsewhere`` are the unique ids of what jobs of the project's other files build.
+    ``profiles`` are those that jobs connect by, as far as they are at hand, by the job's name.
+    ``elsewhere`` are the project's other files, of those that are checked with this one.
     """
 
     history: History | None = None
     builds: Builds | None = None
     packages: Packages | None = None
-    elsewhere: frozenset[str] = frozenset()
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    elsewhere: tuple[Subject, ...] = ()
     now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
     def has(self, needed: str) -> bool:
@@ -80,6 +96,12 @@ class Subject:
     def deploying(self) -> tuple[Job, ...]:
         """Those that something starts; what nothing starts is tried by hand, wherever that may be."""
         return tuple(job for job in self.jobs if job.deploys and starts_itself(job))
+
+    @property
+    def everywhere(self) -> list[Subject]:
+        """It and the project's other files, in the same order whichever of them is looked at."""
+        files = (self, *self.known.elsewhere)
+        return sorted(files, key=lambda each: str(each.config.path))
 
     @property
     def builds(self) -> Builds:

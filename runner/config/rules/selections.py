@@ -96,7 +96,7 @@ RULES = (
         code="unmatched-name",
         title="A tag, a path or a name that nothing has",
         why="dbt only warns of a criterion that matches nothing, so the job succeeds and leaves out what"
-        " it is there for",
+        " it is there for, or does what `--exclude` was to leave out",
         bad=_GOOD.replace("tag:ingestion", "tag:ingestoin"),
         good=_GOOD,
         check=_unmatched,

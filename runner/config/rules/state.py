@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runner.config.credentials import store_credentials
 from runner.config.rules.examples import CI, PRODUCTION, WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.config.widening import GITHUBS
-from runner.model import Job
+from runner.model import Environment, Job
 
 _GITHUB = "github"
 
@@ -16,8 +17,11 @@ _GITHUB = "github"
 def _in_reach(subject: Subject) -> Iterator[Found]:
     if subject.config.state == _GITHUB:
         return
+    deploying: dict[str, Job] = {}
+    for job in subject.deploying:
+        deploying.setdefault(job.environment, job)
     for job in subject.of_pull_requests:
-        other = next((each for each in subject.deploying if _alike(subject, job, each)), None)
+        other = next((each for each in deploying.values() if _alike(subject, job, each)), None)
         if other:
             yield Found(
                 what=f"pull requests of {shown(job.name)} have all that {shown(other.name)} writes to"
@@ -32,10 +36,18 @@ def _alike(subject: Subject, job: Job, other: Job) -> bool:
     """Whether they have the same credentials, or of a folder the same machine of one's own."""
     ours, theirs = subject.environment(job), subject.environment(other)
     if "://" in subject.config.state:
-        same = ours.github_environment == theirs.github_environment is not None
-        return ours.name == theirs.name or same
+        return ours.name == theirs.name or _same_credentials(subject.config.state, ours, theirs)
     own = not all(map(GITHUBS.fullmatch, ours.runs_on))
     return own and ours.runs_on == theirs.runs_on
+
+
+def _same_credentials(state: str, ours: Environment, theirs: Environment) -> bool:
+    """A name means the same secret where GitHub's environment is the same, or both are in none."""
+    if ours.github_environment != theirs.github_environment:
+        return False
+    named = {*store_credentials(state, ours)} & {*store_credentials(state, theirs)}
+    # Of an environment of GitHub's the store may ask no more than that a job runs in it.
+    return bool(named) or ours.github_environment is not None
 
 
 _PRODUCTION = """\

@@ -135,7 +135,7 @@ def _lacks_refresh(subject: Subject, job: Job, jobs: list[Job]) -> bool:
     if builds is None or not builds.is_known(job):
         return not refreshing
     answers = [builds.of(step) for step in refreshing]
-    if any(answer and answer.unique_ids is None for answer in answers):
+    if any(answer and not answer.is_known for answer in answers):
         return False
     anew = frozenset().union(*(answer.unique_ids or () for answer in answers if answer))
     return not builds.built_by(job) <= anew

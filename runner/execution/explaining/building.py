@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from runner.config import Loaded
+from runner.criterion import Criterion, read_criterion
 from runner.execution.explaining.timing import where
 from runner.model import Job
 from runner.reports.explanation import Fact, Section
@@ -44,7 +44,7 @@ METHODS = {
     "metric": "metric `{}`",
     "package": "the package `{}`",
     "path": "what is in `{}`",
-    "resource_type": "every {}",
+    "resource_type": "what is a {}",
     "result": "what ended as `{}` in the run that it compares with",
     "saved_query": "saved query `{}`",
     "selector": "the selector `{}` of selectors.yml",
@@ -63,9 +63,17 @@ STATES = {
     "old": "what was there before",
     "unmodified": "what hasn't changed",
 }
-CRITERION = re.compile(
-    r"(?P<at>@)?((?P<up>\d*)\+)?((?P<method>[a-z_]+)(?P<sub>\.[\w.]+)?:)?(?P<value>.*?)(\+(?P<down>\d*))?"
-)
+# What `dbt build` does besides, as far as the types that it takes have any.
+TESTS = frozenset({"test", "unit_test"})
+# Of `dbt run-operation`, by its `--help`: what stands behind isn't the macro.
+WITH_VALUES = frozenset(
+    {
+        "--args", "--defer-state", "--indirect-selection", "--log-format", "--log-format-file",
+        "--log-level", "--log-level-file", "--log-path", "--printer-width", "--profile",
+        "--profiles-dir", "--record-timing-info", "--state", "--target", "--threads", "--vars",
+        "--warn-error-options", "-r", "-t",
+    }
+)  # fmt: skip
 
 
 def building(loaded: Loaded, job: Job, facts: Iterable[Fact]) -> Section:
@@ -76,9 +84,10 @@ def building(loaded: Loaded, job: Job, facts: Iterable[Fact]) -> Section:
 
 def step_in_words(step: Step) -> str:
     """``builds and tests what has changed and everything after it, but not `x` ``."""
-    verb = VERBS[step.command]
+    verb = _verb(step)
     if step.command == "run-operation":
-        return f"{verb} `{step.args[0]}`" if step.args else verb
+        macro = _macro(step)
+        return f"{verb} `{macro}`" if macro else verb
     if not step.selects:
         return verb
     chosen = [_in_words(value) for option, value in step.criteria() if option in SELECT_OPTIONS]
@@ -86,7 +95,51 @@ def step_in_words(step: Step) -> str:
     chosen += [METHODS["selector"].format(named)] if named else []
     left = [_in_words(value) for option, value in step.criteria() if option in EXCLUDE_OPTIONS]
     but = f", but not {listed(left)}" if left else ""
-    return f"{verb} {listed(chosen) or 'the whole project'}{but}"
+    return ", ".join((f"{verb} {listed(chosen) or 'the whole project'}{but}", *_manner(step)))
+
+
+def _verb(step: Step) -> str:
+    if step.command == "build":
+        only, without = _types(step)
+        all_of_them = not only or only & {"all", "default"}
+        tests = (TESTS if all_of_them else TESTS & only) - without
+        if not tests:
+            return "builds"
+        if only and only <= TESTS:
+            return VERBS["test"]
+    return VERBS[step.command]
+
+
+def _types(step: Step) -> tuple[frozenset[str], frozenset[str]]:
+    """The resource types that it takes, none where it takes all of its own, and those that it leaves out."""
+    only = step.values("--resource-type", "--resource-types")
+    without = step.values("--exclude-resource-type", "--exclude-resource-types")
+    return frozenset(only), frozenset(without)
+
+
+def _manner(step: Step) -> Iterator[str]:
+    """What options say of how it is done, and of which resource types."""
+    for kinds, said in zip(_types(step), ("only", "without"), strict=True):
+        if kinds:
+            the_type = "the type" if len(kinds) == 1 else "the types"
+            yield f"{said} {the_type} {listed([f'`{each}`' for each in sorted(kinds)])}"
+    if step.option("--full-refresh", "-f") is not None:
+        yield "with a full refresh"
+    if step.option("--empty") is not None:
+        yield "without any rows"
+    if step.option("--sample") is not None:
+        yield "on a sample of the rows"
+
+
+def _macro(step: Step) -> str:
+    """The first word that is neither an option nor the value of one."""
+    words = iter(step.args)
+    for word in words:
+        if not word.startswith("-"):
+            return word
+        if word in WITH_VALUES:
+            next(words, "")
+    return ""
 
 
 def _in_words(criterion: str) -> str:
@@ -95,27 +148,29 @@ def _in_words(criterion: str) -> str:
 
 
 def _part(text: str) -> str:
-    found = CRITERION.fullmatch(text)
-    assert found is not None, "every part of it may be missing"
-    said = _named(found["method"], found["sub"] or "", found["value"])
-    if found["at"]:
+    read = read_criterion(text)
+    said = _named(read)
+    if read.at:
         return f"{said}, everything after it and all that this needs"
-    around = [_steps(found["up"], "before"), _steps(found["down"], "after")]
+    around = [_steps(read.up, "before"), _steps(read.down, "after")]
     return f"{said} and {listed(around)} it" if any(around) else said
 
 
-def _named(method: str | None, sub: str, value: str) -> str:
-    if method is None:
-        looks_like_a_path = "/" in value or value.endswith((".sql", ".csv", ".py", ".yml"))
-        every = "the whole project" if value == "*" else ""
-        return every or METHODS["path" if looks_like_a_path else "fqn"].format(value)
+def _named(read: Criterion) -> str:
+    method, value = read.method, read.value
+    if (method, value) == ("fqn", "*"):
+        return "the whole project"
     if method == "state":
         state, _, part = value.partition(".")
         said = STATES.get(state, f"what `state:{value}` selects")
         return f"{said} in its {part.replace('_', ' ')}" if part and state in STATES else said
     if method == "config":
-        return METHODS["config"].format(f"{sub.lstrip('.')}: {value}")
-    return METHODS.get(method, f"what `{method}{sub}:{{}}` selects").format(value)
+        return METHODS["config"].format(f"{read.argument}: {value}")
+    return (
+        METHODS[method].format(value)
+        if method in METHODS
+        else f"what `{read.written}:{value}` selects"
+    )
 
 
 def _steps(depth: str | None, side: str) -> str:

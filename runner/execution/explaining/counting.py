@@ -54,25 +54,32 @@ def _selecting(job: Job) -> list[Step]:
 def _of_step(step: Step, answer: Selected, builds: Builds) -> Iterator[Fact]:
     if answer.error:
         yield Fact(text=f"`{step.text}`: dbt refuses it: {one_line(answer.error)}")
-    elif answer.unique_ids is None:
-        yield Fact(text=f"`{step.text}`: as many as differ from the state that it compares with")
     else:
-        yield from _counted(step, [builds.nodes[each] for each in answer.unique_ids])
+        yield from _counted(step, answer, builds)
     for criterion in answer.unmatched:
         yield Fact(text=f"nothing in the project matches `{criterion}`")
 
 
-def _counted(step: Step, nodes: list[Node]) -> Iterator[Fact]:
-    run = [node.resource_type for node in nodes if node.resource_type != NEVER_RUN]
-    kinds = _numbers(kind.replace("_", " ") for kind in run)
-    said = listed(counted(number, kind) for kind, number in kinds.items()) or "nothing"
-    yield Fact(text=f"`{step.text}`: {said}")
+def _counted(step: Step, answer: Selected, builds: Builds) -> Iterator[Fact]:
+    nodes = [builds.nodes[each] for each in answer.unique_ids or ()]
+    said = _kinds(nodes)
+    if answer.by_state:
+        more = f"{said}, and as many more" if said else "as many"
+        most = _kinds(builds.nodes[each] for each in answer.at_most)
+        said = f"{more} as differ from the state that it compares with, {most} at most"
+    yield Fact(text=f"`{step.text}`: {said or 'nothing'}")
     layers = _numbers(node.folder for node in nodes if node.resource_type == "model")
     tags = _numbers(tag for node in nodes if node.resource_type in BUILT for tag in set(node.tags))
     for title, numbers in (("by folder", layers), ("by tag", tags)):
         if numbers:
             each = ", ".join(f"{name} {number:,}" for name, number in numbers.items())
             yield Fact(text=f"{title}: {each}")
+
+
+def _kinds(nodes: Iterable[Node]) -> str:
+    run = (node.resource_type for node in nodes if node.resource_type != NEVER_RUN)
+    kinds = _numbers(kind.replace("_", " ") for kind in run)
+    return listed(counted(number, kind) for kind, number in kinds.items())
 
 
 def _numbers(names: Iterable[str]) -> dict[str, int]:

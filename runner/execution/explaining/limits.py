@@ -101,11 +101,10 @@ def _left_out(loaded: Loaded, job: Job) -> Iterator[Fact]:
     if job.triggers.schedule and job.enabled:
         text = f"a fire time older than {spell_duration(job.grace)} is missed; of several, the newest runs"
         yield Fact(text=text, where=where(loaded, job, "catch_up"))
-    if any(len(each.names) > 1 for each in job.triggers.job):
-        text = (
-            "it waits until all the jobs that it starts after have ended so since it last started"
-        )
-        yield Fact(text=text, where=where(loaded, job, "triggers", "job"))
+    for index, each in enumerate(job.triggers.job):
+        if len(each.names) > 1:
+            text = f"after {quoted(each.names)} it waits until all of them have ended so since it last started"
+            yield Fact(text=text, where=where(loaded, job, "triggers", "job", index))
     if not job.deploys:
         text = (
             "a fork's pull request, and one of Dependabot's where the job needs secrets, is only"
