@@ -30,6 +30,12 @@ class Draft:
     rows: list[Row] = field(default_factory=list)
 
 
+def secret_into(environment: dict[str, Any], name: str) -> None:
+    """Name a secret of an environment, once."""
+    secrets = environment.setdefault("secrets", [])
+    secrets += [] if name in secrets else [name]
+
+
 def name_of(text: str, taken: Collection[str], otherwise: str = "job") -> str:
     """A name that the schema takes, near to what people call it: ``Daily (US)`` is ``daily-us``.
 
