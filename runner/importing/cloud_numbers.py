@@ -165,7 +165,7 @@ def only_by_pull_requests(data: Json) -> bool:
 def _planned(
     data: Json, places: Mapping[str, str], live: list[Json], taken: set[str], otherwise: str
 ) -> CloudJob:
-    called = str(data.get("name") or f"job {data.get('id', '')}".strip())
+    called = called_of(data)
     name = _taken(_nameable(called), taken)
     pull_requests, alone = by_pull_requests(data), only_by_pull_requests(data)
     number = str(data.get("environment_id", ""))
@@ -199,6 +199,11 @@ def _of_project(job: CloudJob, project: str) -> CloudJob:
         tuple(only_of(project, step, ELSEWHERE) for step in steps) for steps in job.commands
     )
     return replace(job, commands=tuple(commands))
+
+
+def called_of(job: Json) -> str:
+    """What dbt Cloud calls the job."""
+    return str(job.get("name") or f"job {job.get('id', '')}".strip())
 
 
 def without_identifier(called: str) -> str:
