@@ -107,10 +107,19 @@ class Fields:
 
 
 def shown(field: str, value: Any) -> str:
-    """As JSON, in one line; hidden where the field's name says that it is secret."""
-    named = any(word in field.lower() for word in SECRET) or looks_secret(field)
-    if value == HIDDEN or (value and named):
+    """As JSON, in one line; hidden where the field's name, or that of a part, says that it is secret."""
+    safe = _safe(field, value)
+    if safe == HIDDEN:
         return HIDDEN
-    value = without_secrets(value) if isinstance(value, str) else value
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(safe, ensure_ascii=False, default=str)
     return clipped(one_line(text), LONGEST_VALUE)
+
+
+def _safe(name: str, value: Any) -> Any:
+    if value and (any(word in name.lower() for word in SECRET) or looks_secret(name)):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(key): _safe(str(key), inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_safe("", inner) for inner in value]
+    return without_secrets(value) if isinstance(value, str) else value
