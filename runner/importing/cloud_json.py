@@ -6,17 +6,33 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from runner.config.text import shown
+
 MOST_BYTES = 64 * 1024 * 1024
 
 
 class NotJson(ValueError):
-    """``what`` continues the name of what was read; ``line`` is where, from 1, or 0."""
+    """``what`` continues the name of what was read; ``place`` is its ``line:column``, or ""."""
 
-    def __init__(self, what: str, why: str = "", line: int = 0) -> None:
+    def __init__(self, what: str, why: str = "", place: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.why = why
-        self.line = line
+        self.place = place
+
+
+class TwiceThere(ValueError):
+    """An object has a key twice, of which JSON's readers take the last."""
+
+
+def each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; raises :class:`TwiceThere`."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise TwiceThere(f"an object has {shown(key)} twice")
+        found[key] = value
+    return found
 
 
 def decoded(raw: bytes) -> Any:
@@ -29,11 +45,15 @@ def decoded(raw: bytes) -> Any:
         why = "dbt Cloud's pages are what a browser, or a request without a token, is given"
         raise NotJson("is a web page, not JSON", why)
     try:
-        return json.loads(raw)
+        return json.loads(raw, object_pairs_hook=each_once)
+    except TwiceThere as error:
+        raise NotJson("says something twice", str(error)) from error
+    except json.JSONDecodeError as error:
+        why = "it ends in the middle" if _truncated(raw) else error.msg
+        place = f"{error.lineno}:{error.colno}"
+        raise NotJson("is not JSON", why, place) from error
     except (ValueError, RecursionError) as error:
-        line = error.lineno if isinstance(error, json.JSONDecodeError) else 0
-        whole = "it ends in the middle" if _truncated(raw, error) else str(error)
-        raise NotJson("is not JSON", whole, line) from error
+        raise NotJson("is not JSON", str(error)) from error
 
 
 def message_of(answer: Any) -> str:
@@ -43,5 +63,5 @@ def message_of(answer: Any) -> str:
     return str(said or "")
 
 
-def _truncated(raw: bytes, error: Exception) -> bool:
-    return isinstance(error, json.JSONDecodeError) and raw.rstrip()[-1:] not in (b"}", b"]")
+def _truncated(raw: bytes) -> bool:
+    return raw.rstrip()[-1:] not in (b"}", b"]")

@@ -212,5 +212,5 @@ def _json(file: Path) -> Any:
         why = error.strerror or str(error)
         raise ConfigInvalid(f"{file} can't be read", why=why, hint=SAVE) from error
     except NotJson as error:
-        line = f":{error.line}" if error.line else ""
-        raise ConfigInvalid(f"{file}{line} {error.what}", why=error.why, hint=SAVE) from error
+        place = f":{error.place}" if error.place else ""
+        raise ConfigInvalid(f"{file}{place} {error.what}", why=error.why, hint=SAVE) from error

@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.config.text import Span
 from runner.errors import ConfigInvalid
+from runner.importing.cloud_json import TwiceThere, each_once
 from runner.importing.dbt_cloud import drafted_of, of_project
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
@@ -59,7 +60,9 @@ def _json(file: Path) -> Any:
     if first != "{" and file.suffix != ".json":
         return None
     try:
-        return json.loads(source.text)
+        return json.loads(source.text, object_pairs_hook=each_once)
+    except TwiceThere as error:
+        raise ConfigInvalid(f"{file} says something twice", why=str(error), hint=PRINT) from error
     except json.JSONDecodeError as error:
         whole = source.text.rstrip()[-1:] not in ("}", "]")
         at = Span(error.lineno, error.colno, error.colno + 1)
