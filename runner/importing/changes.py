@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str, ...]
+GONE = object()
 # What is one value to the jobs file: its parts don't mix with those of another.
 WHOLE = frozenset({"dbt", "dispatch", "job", "schedule"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """``value`` is what the keys of ``path`` lead to from now on; None takes the last key away."""
+    """``value`` is what the keys of ``path`` lead to from now on; :data:`GONE` takes the last key away."""
 
     path: Path
     value: Any
@@ -30,11 +31,10 @@ def changes(there: Mapping[str, Any], new: Mapping[str, Any], path: Path = ()) -
             yield Change(path=here, value=value)
 
 
-def removals(there: Mapping[str, Any], paths: Iterator[Path]) -> Iterator[Change]:
-    """Those of the paths that are there; the triggers of a job with its last one."""
-    gone = {path for path in paths if at(there, path) is not None}
-    for path in sorted(gone):
-        yield Change(path=path, value=None)
+def removals(there: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Change]:
+    """Those of the paths that are there; a job's triggers with the last of them."""
+    for path in sorted(path for path in paths if at(there, path) is not None):
+        yield Change(path=path, value=GONE)
 
 
 def at(there: Any, path: Path) -> Any:

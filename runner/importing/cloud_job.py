@@ -43,6 +43,8 @@ def job_into(draft: Draft, fields: Fields, job: CloudJob, numbers: Numbers) -> N
     to = f"jobs.{job.name if job.deploys else job.ci_name}"
     place = job.environment if job.deploys else job.ci_environment
     body: dict[str, Any] = {**_about(fields, job, to), "environment": place}
+    if not fields.get("description"):
+        draft.proposed |= {("jobs", name, "description") for name in (job.name, job.ci_name)}
     _place(draft, fields, job)
     triggers = triggers_of(fields, job, to, numbers)
     steps_into(draft, fields, job, body, numbers, to)

@@ -14,6 +14,7 @@ from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import job_into
 from runner.importing.cloud_json import MOST_BYTES, NotJson, decoded, message_of
 from runner.importing.cloud_numbers import CloudJob, Numbers, numbered
+from runner.importing.cloud_words import decided
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.rows import Row
@@ -68,7 +69,9 @@ def drafted_of(
     for job in numbers.jobs.values():
         rows: list[Row] = []
         job_into(draft, Fields(job.data, rows, job.called), job, numbers)
-        draft.rows += retold(job, rows)
+        told = [*retold(job, rows)]
+        decided(draft, job, told)
+        draft.rows += told
     for job in numbers.others:
         draft.rows += retold(job, _left_out(job))
     if not draft.jobs:

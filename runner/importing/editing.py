@@ -16,7 +16,7 @@ from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.mergevalue import merge_attrib
 
-from runner.importing.changes import Change
+from runner.importing.changes import GONE, Change
 from runner.importing.trailing import cut, put
 from runner.importing.yaml_nodes import Comments, key_of, node_of, write_above
 
@@ -36,8 +36,8 @@ class Editor:
 
     def apply(self, change: Change) -> None:
         *outer, key = change.path
-        holder, node = self._reached(tuple(outer), key if change.value is None else "")
-        if change.value is None:
+        holder, node = self._reached(tuple(outer), key if change.value is GONE else "")
+        if change.value is GONE:
             _take_away(holder, outer[-1] if outer else "", node, key)
         elif _is_own(node, key):
             self._replace(node, change)

@@ -20,10 +20,10 @@ from runner.config import Loaded, from_bytes
 from runner.config.schema import schema_text
 from runner.config.text import Source, read
 from runner.errors import ConfigInvalid
-from runner.importing.changes import Change, changes
+from runner.importing.changes import GONE, Change, at, changes, removals
 from runner.importing.draft import Draft
 from runner.importing.editing import Editor
-from runner.importing.yaml_nodes import SECTIONS
+from runner.importing.owning import absent, contents, wanted
 from runner.model import Config
 
 
@@ -34,7 +34,8 @@ def drafted(draft: Draft, there: str | None) -> str:
     plain = there.replace("\r\n", "\n")
     yaml = _yaml(*_indents(plain))
     whole = yaml.load(plain)
-    found = [*changes(YAML(typ="safe").load(plain), _content(draft))]
+    before = _values(there)
+    found = _changes(draft, before)
     if not found:
         return there
     editor = Editor(whole, draft.comments)
@@ -42,6 +43,22 @@ def drafted(draft: Draft, there: str | None) -> str:
         editor.apply(each)
     text = _as_written(plain, _dumped(yaml, whole))
     return text.replace("\n", "\r\n") if "\r\n" in there else text
+
+
+def taken_away(draft: Draft, there: str) -> list[str]:
+    """What a merge removes of a jobs file, as ``jobs.daily.timeout``."""
+    found = _changes(draft, _values(there))
+    return [".".join(each.path) for each in found if each.value is GONE]
+
+
+def _changes(draft: Draft, there: dict[str, Any]) -> list[Change]:
+    content = wanted(draft, there)
+    gone = [path for path in absent(draft) if at(content, path) is None]
+    return [*changes(there, content), *removals(there, gone)]
+
+
+def _values(text: str) -> Any:
+    return YAML(typ="safe").load(text)
 
 
 def valid(path: Path, text: str) -> Loaded:
@@ -124,7 +141,7 @@ def _as_written(there: str, text: str) -> str:
         lines[block.b : block.b + block.size] = before[block.a : block.a + block.size]
     kept = "".join(lines)
     # Spaces within a value mean something.
-    return kept if YAML(typ="safe").load(kept) == YAML(typ="safe").load(text) else text
+    return kept if _values(kept) == _values(text) else text
 
 
 def _tight(line: str) -> str:
@@ -132,14 +149,9 @@ def _tight(line: str) -> str:
     return line[: len(line) - len(line.lstrip())] + "".join(line.split())
 
 
-def _content(draft: Draft) -> dict[str, Any]:
-    sections = {name: getattr(draft, name) for name in SECTIONS}
-    return {**draft.top, **{name: each for name, each in sections.items() if each}}
-
-
 def _new(draft: Draft) -> CommentedMap:
     whole = CommentedMap({"version": 1})
     whole.yaml_set_start_comment(schema_line().removeprefix("# ").rstrip())
-    for name, each in _content(draft).items():
+    for name, each in contents(draft).items():
         Editor(whole, draft.comments).apply(Change(path=(name,), value=each))
     return whole
