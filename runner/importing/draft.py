@@ -33,6 +33,12 @@ class Draft:
     proposed: set[tuple[str, ...]] = field(default_factory=set)
 
 
+def secret_into(environment: dict[str, Any], name: str) -> None:
+    """Name a secret of an environment, once."""
+    secrets = environment.setdefault("secrets", [])
+    secrets += [] if name in secrets else [name]
+
+
 def name_of(text: str, taken: Collection[str], otherwise: str = "job") -> str:
     """A name that the schema takes, near to what people call it: ``Daily (US)`` is ``daily-us``.
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.importing.cloud_numbers import CloudJob
-from runner.importing.fields import HIDDEN, UNKNOWN, shown
+from runner.importing.fields import UNKNOWN, shown
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN
 
 Names = Mapping[str, tuple[str, ...]]
 

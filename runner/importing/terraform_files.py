@@ -22,7 +22,7 @@ BY_LOOP = "it is another for each of the resources that it stands for"
 def read_files(files: Sequence[Path]) -> list[Resource]:
     """The resources of files, those of a folder being one module; raises ConfigInvalid."""
     folders: dict[Path, _Module] = {}
-    for file in files:
+    for file in sorted(files, key=_precedence):
         folders.setdefault(file.parent, _Module()).take(file)
     several = len(folders) > 1
     return [
@@ -30,6 +30,15 @@ def read_files(files: Sequence[Path]) -> list[Resource]:
         for folder, module in folders.items()
         for each in module.resources(f"{folder}/" if several else "")
     ]
+
+
+def _precedence(file: Path) -> tuple[int, str]:
+    """Of two values of a variable the later counts, as in Terraform: those of files named by hand last."""
+    if file.suffix != ".tfvars":
+        return 0, ""
+    if file.name == "terraform.tfvars":
+        return 1, ""
+    return (2, file.name) if file.name.endswith(".auto.tfvars") else (3, "")
 
 
 @dataclass(kw_only=True)

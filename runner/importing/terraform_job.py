@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.importing.cloud_values import typed
-from runner.importing.fields import HIDDEN, Fields
+from runner.importing.fields import Fields
 from runner.importing.hcl_values import Unresolved, known, spelt
 from runner.importing.resources import META, SHOW, Resource
 from runner.importing.retelling import Origin
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN
 
 CHAIN = "job_completion_trigger_condition"
 BLOCKS = (CHAIN, "execution")

@@ -270,3 +270,29 @@ def test_whether_the_source_speaks(hint: str, stays: bool) -> None:
     there = "version: 1\nenvironments: {p: {}}\njobs:\n  a: {environment: p, steps: [dbt build], timeout: 1h, sla: 1h}\n"
     assert ("timeout: 1h" in drafted(draft, there)) == stays
     assert "sla: 1h" in drafted(draft, there)  # of which the source says nothing
+
+
+def test_jobs_that_are_called_alike(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Their names are their numbers', so that none becomes another when one is removed."""
+    one = {**OTHER, "id": 101, "name": "Job", "execute_steps": ["dbt seed"]}
+    two = {**one, "id": 102, "execute_steps": ["dbt test"]}
+    Path(CLOUD).write_text(json.dumps([two, one]))
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    printed = capsys.readouterr().out
+    assert "Job (101)\n" in printed
+    assert 'execute_steps[0] = "dbt test" → jobs.job-102.steps' in printed
+    assert 'execute_steps[0] = "dbt seed" → jobs.job-101.steps' in printed
+    Path(CLOUD).write_text(json.dumps([one, {**two, "id": 103}]))
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    jobs = config_of(OUT, OUT.read_text()).jobs
+    assert {name: job.steps[0].text for name, job in jobs.items()} == {
+        "job-101": "dbt seed",
+        "job-102": "dbt test",
+        "job-103": "dbt test",
+    }
+    Path(CLOUD).write_text(json.dumps([two]))
+    capsys.readouterr()
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    said = "only in dbt_jobs.yml, where they go on as before: job-102, job-101, job-103"
+    assert said in capsys.readouterr().err
+    assert config_of(OUT, OUT.read_text()).jobs["job-101"].steps[0].text == "dbt seed"

@@ -164,6 +164,27 @@ def test_two_folders_are_two_modules(here: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("named", "threads"),
+    [
+        (["."], 12),
+        (["jobs.tf", "b.auto.tfvars", "terraform.tfvars", "a.auto.tfvars"], 12),
+        (["a.auto.tfvars", ".", "prod.tfvars"], 16),
+        (["prod.tfvars", "."], 16),
+        (["jobs.tf", "terraform.tfvars"], 4),
+        (["jobs.tf"], 2),
+    ],
+)
+def test_which_value_of_a_variable_counts(here: Path, named: list[str], threads: int) -> None:
+    job = JOB.replace('"Daily"', '"Daily"\n  num_threads = var.threads')
+    Path("jobs.tf").write_text(f'{job}{ENVIRONMENT}variable "threads" {{ default = 2 }}\n')
+    given = {"terraform": 4, "a.auto": 8, "b.auto": 12, "prod": 16}
+    for name, value in given.items():
+        Path(f"{name}.tfvars").write_text(f"threads = {value}\n")
+    draft = terraform.read([Path(each) for each in named])
+    assert draft.jobs["daily"]["threads"] == threads
+
+
 def test_a_schedule_that_is_not_known_is_none() -> None:
     """Without its hours it would run every hour."""
     file = Path("jobs.tf")
@@ -188,8 +209,8 @@ def test_what_is_written_alike_is_one_environment() -> None:
         .replace("project_id  ", "deferring_environment_id = var.prod_environment_id\nproject_id")
     )
     draft = read_text(Path("jobs.tf"), both + ci)
-    assert draft.jobs["daily-2"]["environment"] == "ci"
-    assert draft.jobs["daily-2"]["defer"] == {"to": "prod"}
+    assert draft.jobs["daily-ci"]["environment"] == "ci"
+    assert draft.jobs["daily-ci"]["defer"] == {"to": "prod"}
 
 
 def read_text(file: Path, text: str) -> Draft:
