@@ -13,6 +13,7 @@ IDENTIFIER_AT_END = "]]"
 
 
 def called_of(job: Mapping[str, Any]) -> str:
+    """What dbt Cloud calls the job."""
     return str(job.get("name") or f"job {job.get('id', '')}".strip())
 
 

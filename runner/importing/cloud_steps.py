@@ -39,7 +39,8 @@ def steps_into(
     if numbers.deferral(job)[0] and any(s.settings.get("defer") is False for s in placed.steps):
         fields.note(KEY, f"`--no-defer` is left out: {DEFERS}", APART)
     if wants_defer(placed.steps) and not numbers.deferral(job)[0]:
-        fields.note(KEY, "a step deferred, and the job has no `defer`", "write `defer` by hand")
+        why = "a step deferred, or named state, and the job defers to nothing"
+        fields.note(KEY, why, f"write `{to}.defer` by hand")
 
 
 def _told(fields: Fields, index: int, steps: Sequence[StepOf], to: str) -> None:

@@ -14,11 +14,13 @@ from typing import Any
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import job_into
 from runner.importing.cloud_json import MOST_BYTES, NotJson, decoded, message_of
-from runner.importing.cloud_names import called_alike
+from runner.importing.cloud_names import called_alike, called_of
 from runner.importing.cloud_numbers import DELETED, CloudJob, Numbers, numbered
+from runner.importing.cloud_values import typed
 from runner.importing.cloud_words import decided
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.retelling import Origin, Origins, wrong_rows
 from runner.importing.rows import Row
 from runner.reports.text import clean, clipped, one_line
 
@@ -42,9 +44,25 @@ def read(files: Sequence[Path], project: str = "") -> Draft:
 def drafted_in(jobs: Sequence[Json], environments: Sequence[Json]) -> Draft:
     """A draft of jobs and environments as the API has them; what jobs don't say, those do."""
     places = {str(each.get("id")): each for each in environments}
-    placed = [_placed(job, places.get(str(job.get("environment_id")), {})) for job in jobs]
     names = {number: str(each["name"]) for number, each in places.items() if each.get("name")}
-    return drafted_of(placed, names)
+    sound: list[Json] = []
+    origins: dict[str, Origin] = {}
+    for index, job in enumerate(jobs, start=1):
+        placed = _placed(job, places.get(str(job.get("environment_id")), {}))
+        data, origin = _sound(placed, index)
+        sound.append(data)
+        origins[str(data["id"])] = origin
+    return drafted_of(sound, names, Origins(origins).retold)
+
+
+def _sound(job: Json, index: int) -> tuple[Json, Origin]:
+    """The job without values of other types than the API's, and how to tell of them."""
+    data, wrong = typed(job)
+    if not (type(job.get("id")) is int or isinstance(job.get("id"), str)):
+        data["id"] = f"without number {index}"
+        wrong |= {"id": "it is no number"} if "id" in job else {}
+    called = called_of(data)
+    return data, Origin(job=called, fields=job, own=wrong_rows(called, job, wrong))
 
 
 def _placed(job: Json, place: Json) -> Json:
@@ -162,7 +180,7 @@ def _once(jobs: Iterable[Json]) -> list[Json]:
     """Pages repeat jobs where some were added between two requests."""
     found: dict[object, Json] = {}
     for job in jobs:
-        found.setdefault(job.get("id", len(found) * -1 - 1), job)
+        found.setdefault(str(job["id"]) if "id" in job else len(found), job)
     return list(found.values())
 
 

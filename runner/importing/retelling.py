@@ -84,6 +84,19 @@ class Origin:
                 yield Row(job=self.job, field=name, value=value, fate="dropped", why=why)
 
 
+def left_row(job: str, fields: Mapping[str, Any], path: str, why: str, hint: str = "") -> Row:
+    """The row of a field that is left out, ``settings.threads`` or ``name``."""
+    outer, _, inner = path.rpartition(".")
+    value = shown(path, fields[outer][inner] if outer else fields[inner])
+    return Row(job=job, field=path, value=value, fate="dropped", why=why, hint=hint)
+
+
+def wrong_rows(job: str, fields: Mapping[str, Any], wrong: Mapping[str, str]) -> list[Row]:
+    """Rows of fields whose values can't be used, with why not."""
+    hint = "correct it, and import again"
+    return [left_row(job, fields, path, why, hint) for path, why in wrong.items()]
+
+
 def _head(field: str) -> str:
     """The key of the job that a field is in: `settings` of `settings.threads`, `steps` of `steps[0]`."""
     return re.split(r"[.\[]", field, maxsplit=1)[0]

@@ -11,6 +11,7 @@ from runner.errors import ConfigInvalid
 from runner.importing.hcl import Block, Expression, read_hcl
 from runner.importing.hcl_values import Unresolved, value_of
 from runner.importing.resources import META, Address, Resource, now_called
+from runner.importing.secret_names import looks_secret
 
 SEVERAL = ("for_each", "count")
 # What a resource is called by others: such an attribute stands in no file.
@@ -144,9 +145,10 @@ class _Module:
     def _variable(self, name: str, text: str) -> Any:
         block = self.variables.get(name)
         default = block.attributes.get("default") if block else None
-        sensitive = bool(block and self._is_on(block.attributes.get("sensitive")))
-        if sensitive:
-            return Unresolved(text=text, why=f"var.{name} is sensitive", sensitive=True)
+        marked = bool(block and self._is_on(block.attributes.get("sensitive")))
+        if marked or looks_secret(name):
+            why = f"var.{name} is {'sensitive' if marked else 'a secret by its name'}"
+            return Unresolved(text=text, why=why, sensitive=True)
         if name in self.given:
             return self._worked_out(f"var.{name}", self.given[name], text)
         if default is None:

@@ -106,7 +106,8 @@ def _numbers(job: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def number_of(value: Any) -> str:
     """A number, what stands for it, or, where it isn't known, how it is written."""
-    return str(spelt(value)) if value is not None else ""
+    written = value.text if isinstance(value, Unresolved) else value
+    return str(written) if value is not None else ""
 
 
 def _sound(name: str, value: Any) -> Any:

@@ -164,6 +164,45 @@ def test_two_folders_are_two_modules(here: Path) -> None:
     }
 
 
+def variable(name: str, project: str) -> str:
+    return (
+        f'resource "dbtcloud_environment_variable" "{name.lower()}" {{\n  name = "{name}"\n'
+        f"  project_id = 5\n  environment_values = {project}\n}}\n"
+    )
+
+
+def test_what_is_secret_is_not_repeated(here: Path) -> None:
+    name = '"Daily"\n  description = "by ${sensitive("hunter1")}"'
+    text = (
+        JOB.replace('"Daily"', f"{name}\n  dbt_version = local.version")
+        + ENVIRONMENT
+        + 'locals { version = sensitive("hunter2") }\n'
+        + 'variable "db_password" { default = "hunter3" }\n'
+        + variable("DBT_FOO", '{ project = sensitive("hunter4") }')
+        + variable("DBT_PASSWORD", '{ project = "hunter5", Other = "hunter6" }')
+        + variable("DBT_BAR", '{ project = var.db_password, Other = "x${sensitive ("hunter7")}" }')
+        + variable("DBT_ALL", 'sensitive({ project = "hunter8" })')
+        + variable("DBT_DAY", '{ project = "1" }')
+    )
+    Path("jobs.tf").write_text(text)
+    draft = terraform.read([Path("jobs.tf")])
+    secrets = draft.environments["production"]["secrets"]
+    assert secrets == ["DBT_FOO", "DBT_PASSWORD", "DBT_BAR"]
+    assert draft.jobs["daily"]["env"] == {"DBT_DAY": "1"}
+    assert "hunter" not in f"{draft.rows}{text_of(draft)}"
+
+
+def test_environments_of_sensitive_numbers_are_still_several(here: Path) -> None:
+    number = "dbtcloud_environment.prod.environment_id"
+    jobs = [
+        JOB.replace("daily", f"job{n}").replace("Daily", f"{n}").replace(number, f"sensitive({n})")
+        for n in (1, 2)
+    ]
+    Path("jobs.tf").write_text("".join(jobs))
+    draft = terraform.read([Path("jobs.tf")])
+    assert len({each["environment"] for each in draft.jobs.values()}) == 2
+
+
 @pytest.mark.parametrize(
     ("named", "threads"),
     [
