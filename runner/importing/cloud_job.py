@@ -44,6 +44,8 @@ def job_into(draft: Draft, fields: Fields, job: CloudJob, numbers: Numbers) -> N
     """Add the job; every field of it is told. ``fields`` are of ``job.data``."""
     to = f"jobs.{job.name if job.deploys else job.ci_name}"
     body: dict[str, Any] = {**_about(fields, job, to), "environment": job.places[0]}
+    if not fields.get("description"):
+        draft.proposed |= {("jobs", name, "description") for name in (job.name, job.ci_name)}
     _place(draft, fields, job)
     triggers = triggers_of(draft, fields, job, to, numbers)
     steps_into(draft, fields, job, body, numbers, to)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.importing.cloud_folders import ELSEWHERE, folder_of, folder_of_most, started_in
+from runner.importing.cloud_names import called_of, texts_for_names, without_identifier
 from runner.importing.commands import StepOf, steps_of
 from runner.importing.draft import name_of
 from runner.importing.projects import most_used, only_of
@@ -18,7 +19,6 @@ from runner.steps import parse_step
 
 Json = Mapping[str, Any]
 DELETED = 2
-IDENTIFIER_AT_END = "]]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,11 @@ def numbered(jobs: Iterable[Json], environments: Mapping[str, str]) -> Numbers:
     places = _places(found, environments)
     taken: set[str] = set()
     folder = folder_of_most(live)
-    everything = [_planned(data, places, live, taken, folder) for data in found]
+    texts = [*texts_for_names(live), *(called_of(data) for data in found[len(live) :])]
+    everything = [
+        _planned(data, text, places, live, taken, folder)
+        for data, text in zip(found, texts, strict=True)
+    ]
     project = most_used(step for job in everything[: len(live)] for step in job.steps)
     planned = [_of_project(job, project) for job in everything]
     alive = {job.number: job for job in planned[: len(live)]}
@@ -163,10 +167,14 @@ def only_by_pull_requests(data: Json) -> bool:
 
 
 def _planned(
-    data: Json, places: Mapping[str, str], live: list[Json], taken: set[str], otherwise: str
+    data: Json,
+    text: str,
+    places: Mapping[str, str],
+    live: list[Json],
+    taken: set[str],
+    otherwise: str,
 ) -> CloudJob:
-    called = called_of(data)
-    name = _taken(_nameable(called), taken)
+    name = _taken(text, taken)
     pull_requests, alone = by_pull_requests(data), only_by_pull_requests(data)
     number = str(data.get("environment_id", ""))
     place = places[number]
@@ -178,7 +186,7 @@ def _planned(
     folder = folder_of(data, otherwise)
     return CloudJob(
         data=data,
-        called=called,
+        called=called_of(data),
         name=name,
         ci_name=_taken(f"{name}-ci", taken) if pull_requests and not alone else name,
         environment=place,
@@ -199,22 +207,6 @@ def _of_project(job: CloudJob, project: str) -> CloudJob:
         tuple(only_of(project, step, ELSEWHERE) for step in steps) for steps in job.commands
     )
     return replace(job, commands=tuple(commands))
-
-
-def called_of(job: Json) -> str:
-    """What dbt Cloud calls the job."""
-    return str(job.get("name") or f"job {job.get('id', '')}".strip())
-
-
-def without_identifier(called: str) -> str:
-    head, _, identifier = called.rpartition("[[")
-    return head.strip() if head.strip() and identifier.endswith(IDENTIFIER_AT_END) else called
-
-
-def _nameable(called: str) -> str:
-    """dbt-jobs-as-code writes its identifier at a name's end: ``Daily [[daily]]``, or ``[[eu:daily]]``."""
-    identifier = called.rpartition("[[")[2].removesuffix(IDENTIFIER_AT_END)
-    return called if without_identifier(called) == called else identifier.rpartition(":")[2]
 
 
 def _taken(text: str, taken: set[str]) -> str:

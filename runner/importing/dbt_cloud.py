@@ -7,14 +7,17 @@ same forms, which only give their names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import job_into
 from runner.importing.cloud_json import MOST_BYTES, NotJson, decoded, message_of
-from runner.importing.cloud_numbers import DELETED, CloudJob, Numbers, called_of, numbered
+from runner.importing.cloud_names import called_alike, called_of
+from runner.importing.cloud_numbers import DELETED, CloudJob, Numbers, numbered
 from runner.importing.cloud_values import typed
+from runner.importing.cloud_words import decided
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.retelling import Origin, Origins, wrong_rows
@@ -81,13 +84,16 @@ def drafted_of(
     ``retold`` turns the rows of a job into those of the file that it is written in.
     """
     draft = Draft(top={"state": "github"})
+    retold = _told_apart(jobs, retold)
     numbers = numbered(jobs, environments)
     if numbers.project != ".":
         draft.top = {"project": numbers.project, **draft.top}
     for job in numbers.jobs.values():
         rows: list[Row] = []
         job_into(draft, Fields(job.data, rows, job.called), job, numbers)
-        draft.rows += retold(job, rows)
+        told = [*retold(job, rows)]
+        decided(draft, job, told)
+        draft.rows += told
     for job in numbers.others:
         draft.rows += retold(job, _left_out(job))
     if not draft.jobs:
@@ -101,6 +107,18 @@ def drafted_of(
     _versions(draft, numbers)
     _secrets_everywhere(draft, numbers, retold)
     return draft
+
+
+def _told_apart(jobs: Sequence[Json], retold: Retold) -> Retold:
+    """The rows of jobs that are called alike with the numbers that tell them apart."""
+    alike = called_alike(jobs)
+
+    def told(job: CloudJob, rows: list[Row]) -> Iterable[Row]:
+        for row in retold(job, rows):
+            named = row.job and job.called in alike
+            yield replace(row, job=f"{row.job} ({job.number})") if named else row
+
+    return told
 
 
 def _left_out(job: CloudJob) -> list[Row]:

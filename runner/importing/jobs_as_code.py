@@ -12,7 +12,7 @@ from runner.config.nodes import Mapping as Node
 from runner.config.text import Source, shown
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import OWN
-from runner.importing.cloud_numbers import without_identifier
+from runner.importing.cloud_names import without_identifier
 from runner.importing.cloud_values import typed
 from runner.importing.dbt_cloud import drafted_of, of_project
 from runner.importing.draft import Draft

@@ -248,8 +248,8 @@ def test_what_is_written_alike_is_one_environment() -> None:
         .replace("project_id  ", "deferring_environment_id = var.prod_environment_id\nproject_id")
     )
     draft = read_text(Path("jobs.tf"), both + ci)
-    assert draft.jobs["daily-2"]["environment"] == "ci"
-    assert draft.jobs["daily-2"]["defer"] == {"to": "prod"}
+    assert draft.jobs["daily-ci"]["environment"] == "ci"
+    assert draft.jobs["daily-ci"]["defer"] == {"to": "prod"}
 
 
 def read_text(file: Path, text: str) -> Draft:
