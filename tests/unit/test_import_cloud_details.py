@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import ConfigInvalid
-from runner.importing import dbt_cloud, jobs_as_code, terraform
+from runner.importing import dbt_cloud, jobs_as_code
 from runner.importing.draft import Draft
 from runner.importing.writing import config_of, drafted
 
@@ -190,26 +189,6 @@ def test_jobs_without_a_number_are_jobs(tmp_path: Path, number: Any) -> None:
     draft = said_of(tmp_path, {**job(), "id": number}, bare, bare | {"name": "Other"})
     assert [*draft.jobs] == ["job-1", "bare", "other"]
     assert len(lost(draft, "id")) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "what", "why"),
-    [
-        ('{"id": 1, "execute_steps": [],\n "id": 2}', " says something twice", "`id` twice"),
-        ('{"id": 1,\n  id: 2}', ":2:3 is not JSON", "property name enclosed in double quotes"),
-        ('{"id": 1,\n', ":2:1 is not JSON", "it ends in the middle"),
-    ],
-)
-def test_json_that_is_none(tmp_path: Path, text: str, what: str, why: str) -> None:
-    file = tmp_path / "jobs.json"
-    file.write_text(text)
-    with pytest.raises(ConfigInvalid) as caught:
-        dbt_cloud.read([file])
-    assert caught.value.what == f"{file}{what}"
-    assert why in caught.value.why
-    file.write_text('{"values": {}, "values": {}}')
-    with pytest.raises(ConfigInvalid, match="says something twice"):
-        terraform.read([file])
 
 
 @pytest.mark.parametrize("field", ["environment", "settings", "execution", "triggers", "schedule"])

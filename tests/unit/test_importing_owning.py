@@ -296,3 +296,10 @@ def test_jobs_that_are_called_alike(here: Path, capsys: pytest.CaptureFixture[st
     said = "only in dbt_jobs.yml, where they go on as before: job-102, job-101, job-103"
     assert said in capsys.readouterr().err
     assert config_of(OUT, OUT.read_text()).jobs["job-101"].steps[0].text == "dbt seed"
+
+
+def test_a_check_has_no_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(cloud(JOB)) == 0
+    for report in ("json", "text"):
+        assert run([*cloud(JOB), "--check", "--report", report]) == 2
+        assert "--check prints what differs, so there is no --report" in capsys.readouterr().err
