@@ -87,6 +87,19 @@ class Step:
             return following[0] if following and not following[0].startswith("-") else ""
         return None
 
+    def values(self, *names: str) -> tuple[str, ...]:
+        """All values of these options, each of which takes every word up to the next option."""
+        found: list[str] = []
+        taking = False
+        for word in self.args:
+            name, equals, value = word.partition("=")
+            if word.startswith("-"):
+                taking = name in names
+                found += [value] if taking and equals else []
+            elif taking:
+                found.append(word)
+        return tuple(found)
+
     @property
     def selection(self) -> Selection | None:
         """The same for all steps that select the same; None where it selects no nodes by their names."""
