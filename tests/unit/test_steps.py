@@ -12,6 +12,7 @@ from runner.steps import COMMANDS, NotADbtCommand, parse_step
         ("dbt docs generate --no-compile", "docs generate", ("--no-compile",)),
         ("dbt run-operation grant --args '{a: 1}'", "run-operation", ("grant", "--args", "{a: 1}")),
         ("dbt seed\n  --full-refresh\n", "seed", ("--full-refresh",)),
+        ("dbt show --limit -1", "show", ("--limit", "-1")),
     ],
 )
 def test_steps(text: str, command: str, args: tuple[str, ...]) -> None:
@@ -40,6 +41,10 @@ def test_every_command(command: str) -> None:
         ("dbt build > log", "`>` is for a shell"),
         ("dbt build $(cat x)", "is for a shell"),
         ("dbt build --select 'x", "quotes don't match"),
+        ("dbt build --select", "`--select` needs a value"),
+        ("dbt build -s --exclude x", "`-s` needs a value"),
+        ("dbt build --selector --full-refresh", "`--selector` needs a value"),
+        ("dbt run-operation x --args", "`--args` needs a value"),
     ],
 )
 def test_what_is_not_a_step(text: str, why: str) -> None:
@@ -54,8 +59,8 @@ def test_what_is_not_a_step(text: str, why: str) -> None:
         ("--target prod", "prod"),
         ("--target=prod", "prod"),
         ("-t prod", "prod"),
-        ("--target", ""),
-        ("--target --debug", ""),
+        ("--target ''", ""),
+        ("--target=", ""),
         ("--select target", None),
         ("--target-path x", None),
     ],
