@@ -95,7 +95,7 @@ def test_no_alarm_on_the_examples(path: Path) -> None:
 
 # What each alarm on a valid case is of, and every one of them is right: the cases are for the schema.
 ALARMS = {
-    "everything": ["sla-after-timeout"] * 2 + ["unused-channel"] * 2 + ["top-of-the-hour"],
+    "everything": ["sla-after-timeout"] + ["unused-channel"] * 2 + ["top-of-the-hour"],
     "example": [
         "another-dbt",
         *("untold-failure", "top-of-the-hour") * 2,
@@ -381,3 +381,97 @@ def test_a_secret_address_is_told_of_by_its_place_alone() -> None:
     found = judge(DAILY + channel).loaded
     [problem] = [each for each in found.problems if each.code == "secret-in-file"]
     assert (problem.line, problem.source) == (DAILY.count("\n") + 1, "")
+
+
+def test_an_ignored_timeout_does_not_count_with_the_others() -> None:
+    bare = JOB.replace("    timeout: 4h\n", "")
+    several = [bare.replace("daily", f"job{n}").replace("17 4", f"{n} 4") for n in range(3, 8)]
+    ignored = "  # dbt-gitops: ignore[missing-timeout] it never hangs\n"
+    found = judge(GOOD + "".join(f"{ignored}{job}" for job in several[:4]) + several[4])
+    assert [problem.what for problem in found.loaded.problems] == ["`job7` has no timeout"]
+    assert len(found.silenced) == 4
+    [problem] = judge(GOOD + ignored + "".join(several)).loaded.problems
+    assert problem.what == "4 jobs have no timeout: `job4` is the first"
+
+
+ANCHORED = DAILY.replace('schedule: { cron: "17 4', 'schedule: &at { cron: "0 4') + "".join(
+    JOB.replace("daily", name).replace('{ cron: "17 4 * * *" }', "*at").replace("build", command)
+    for name, command in (("second", "seed"), ("third", "snapshot"))
+)
+
+
+def test_a_place_that_jobs_share_is_told_of_once() -> None:
+    [problem] = [each for each in judge(ANCHORED).loaded.problems if each.code == "top-of-the-hour"]
+    assert problem.what == (
+        "`0 4 * * *` fires on the hour: at 04:00 (UTC); 2 more jobs have it from here"
+    )
+    late = DAILY.replace("    timeout: 4h\n", "").replace(
+        "jobs:", "defaults: { timeout: 8h }\njobs:"
+    )
+    twice = late + JOB.replace("    timeout: 4h\n", "").replace("daily", "second").replace(
+        "17", "27"
+    )
+    [problem] = judge(twice).loaded.problems
+    assert problem.what.endswith("GitHub ends it at 6h; 1 more job has it from here")
+
+
+def test_two_things_of_one_place_are_both_told() -> None:
+    uneven = DAILY.replace('"17 4 ', '"*/25 */5 ')
+    assert codes(uneven).count("uneven-schedule") == 2
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("ignore[fan-in]", ["useless-ignore"]),
+        ("ignore[fan-in,useless-ignore] kept for July", []),
+        ("ignore[fan-in,useless-ignore]", ["ignore-without-reason"]),
+        ("ignore[useless-ignore] so", ["useless-ignore"]),
+        ("ignore[ignore-without-reason] so", ["useless-ignore"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["jobs:  # dbt-gitops: {}\n", "# dbt-gitops: {}\njobs:\n"])
+def test_what_is_said_of_ignores_is_ignored_alike(
+    comment: str, said: list[str], place: str
+) -> None:
+    assert codes(GOOD.replace("jobs:\n", place.format(comment))) == said
+
+
+def test_a_comment_above_another_is_about_that_too() -> None:
+    kept = "# dbt-gitops: ignore[useless-ignore] kept for July\n# dbt-gitops: ignore[fan-in] so\n"
+    assert codes(GOOD.replace("jobs:\n", f"{kept}jobs:\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("crons", "said"),
+    [
+        (["17 * * * *"], True),
+        (["17 */2 * * *", "47 */2 * * *"], True),
+        (["17 */2 * * MON-FRI", "17 */2 * * SAT,SUN"], False),
+        (["17 */2 1 * *", "17 */2 15 * *"], False),
+        (["17 * * * MON#1"], True),
+    ],
+)
+def test_what_is_hourly_on_a_day(crons: list[str], said: bool) -> None:
+    schedules = ", ".join(f'{{ cron: "{cron}" }}' for cron in crons)
+    text = DAILY.replace('{ cron: "17 4 * * *" }', f"[{schedules}]")
+    assert ("long-timeout" in codes(text)) == said
+
+
+@pytest.mark.parametrize(
+    ("pin", "hint"),
+    [
+        ("duckdb", "dbt-duckdb==1.11.*"),
+        ("duckdb!=1.9", "dbt-duckdb==1.11.*"),
+        ("duckdb[md]>=1.9", "dbt-duckdb[md]==1.11.*"),
+        ("duckdb==1.*", "dbt-duckdb==1.11.*"),
+        ("duckdb~=1.10", "dbt-duckdb==1.11.*"),
+        ("duckdb~=1.10.0", ""),
+        ("duckdb>=1.9,<2", ""),
+        ("duckdb==1.11.2", ""),
+    ],
+)
+def test_what_bounds_a_version(pin: str, hint: str) -> None:
+    problems = judge(DAILY.replace("duckdb==1.11.*", pin)).loaded.problems
+    assert [problem.code for problem in problems] == ["loose-version"] * bool(hint)
+    assert all(problem.hint.startswith(f"`{hint}`") for problem in problems)
