@@ -475,3 +475,10 @@ def test_what_bounds_a_version(pin: str, hint: str) -> None:
     problems = judge(DAILY.replace("duckdb==1.11.*", pin)).loaded.problems
     assert [problem.code for problem in problems] == ["loose-version"] * bool(hint)
     assert all(problem.hint.startswith(f"`{hint}`") for problem in problems)
+
+
+def test_that_nothing_is_sent_yet_is_not_hidden() -> None:
+    channels = "notifications: { a: { slack: $A }, b: { slack: $B } }\n"
+    problems = judge(DAILY + "    notify: { a: [started] }\n" + channels).loaded.problems
+    assert [problem.code for problem in problems] == ["untold-failure", "unused-channel"]
+    assert all("this version sends none yet" in problem.hint for problem in problems)
