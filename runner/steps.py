@@ -5,10 +5,12 @@ Source of the command list: ``dbt --help`` of dbt-core 1.11; a test compares it 
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from runner.criterion import COMPARING, read_criterion
 
@@ -32,8 +34,6 @@ COMMANDS = SELECTING | OTHERS
 # Options of the selecting commands that take every following word up to the next option.
 SELECT_OPTIONS = frozenset({"-s", "-m", "--select", "--models", "--model"})
 EXCLUDE_OPTIONS = frozenset({"--exclude"})
-# Those of one letter that take a value, which may stand right behind them.
-SHORT_OPTIONS = frozenset({"-m", "-o", "-r", "-s", "-t"})
 # What else decides which nodes a command selects.
 SELECTION_OPTIONS = (
     SELECT_OPTIONS
@@ -43,6 +43,19 @@ SELECTION_OPTIONS = (
         "--exclude-resource-type", "--exclude-resource-types",
     }
 )  # fmt: skip
+# All that dbt takes a value for: one without eats the runner's own option behind it.
+VALUE_OPTIONS = SELECTION_OPTIONS | {
+    "--add-package", "--args", "--defer-state", "--event-time-end", "--event-time-start",
+    "--inline", "--inline-direct", "--limit", "--log-file-max-bytes", "--log-format",
+    "--log-format-file", "--log-level", "--log-level-file", "--log-path", "--output", "--output-keys",
+    "--partial-parse-file-path", "--printer-width", "--profile", "--profiles-dir",
+    "--project-dir", "--record-timing-info", "--sample", "--source", "--sqlparse", "--state",
+    "--target", "--target-path", "--threads", "--vars", "--warn-error-options", "-o", "-r", "-t",
+}  # fmt: skip
+# Behind one of one letter its value may stand without a space.
+SHORT_OPTIONS = frozenset(name for name in VALUE_OPTIONS if len(name) == 2)
+# `--limit -1` is a value.
+_OPTION = re.compile(r"-(?![0-9])")
 # What no step may say, and why.
 FORBIDDEN = {
     "--project-dir": "`project`, at the top of the jobs file, says where the project is",
@@ -184,6 +197,7 @@ def parse_step(text: str) -> Step:
         raise NotADbtCommand(
             f"`{name}` is not a dbt command" if name else "no dbt command is named"
         )
+    _check_values(args)
     return Step(text=text, command=name, args=tuple(args))
 
 
@@ -192,6 +206,12 @@ def _apart(words: list[str]) -> Iterator[str]:
     for word in words:
         attached = len(word) > 2 and word[:2] in SHORT_OPTIONS
         yield from (word[:2], word[2:]) if attached else (word,)
+
+
+def _check_values(args: list[str]) -> None:
+    for word, following in pairwise([*args, "-"]):
+        if word in VALUE_OPTIONS and _OPTION.match(following):
+            raise NotADbtCommand(f"`{word}` needs a value")
 
 
 def _words(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.importing.draft import Draft, secret_into
 from runner.importing.fields import Fields
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 KEY = "environment_variables"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

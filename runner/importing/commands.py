@@ -17,8 +17,8 @@ from typing import Any
 from runner.config.compose import parse
 from runner.config.nodes import Mapping
 from runner.config.text import Source, printable, shown
-from runner.importing.secret_names import looks_secret
 from runner.importing.shell import Line, lines
+from runner.secrecy import looks_secret
 from runner.steps import FORBIDDEN, NotADbtCommand, parse_step
 
 # What starts dbt in its environment: the runner does that by itself.

@@ -10,7 +10,7 @@ from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
 from runner.importing.rows import Fate, Row
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 OPTIONS = {
     "target": "--target",

@@ -11,7 +11,7 @@ from runner.dbt.argv import THREADED
 from runner.importing.commands import StepOf, with_options
 from runner.importing.draft import Draft, secret_into
 from runner.importing.projects import project_of
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 from runner.steps import parse_step
 
 Job = dict[str, Any]

@@ -6,13 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from runner.secrecy import looks_secret
+
 HIDDEN = "(hidden)"
-# What a name that ends so has is where something is, and not that itself.
-_SECRET = re.compile(
-    r"^DBT_ENV_SECRET|^(?!.*(?:path|ur[il]|file|endpoint|_id)$).*"
-    r"(?:pass(?:word|wd|phrase)?$|secret|token|credential|(?:api|private|access)_?key|keyfile_json$)",
-    re.IGNORECASE,
-)
 # A shell's `NAME=value`, also where its quote isn't closed; but for what names another variable.
 _ASSIGNMENT = re.compile(
     r"""\b(?P<name>[A-Za-z_][A-Za-z0-9_]*)=
@@ -39,11 +35,6 @@ def repeated(field: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [repeated("", each) for each in value]
     return without_secrets(value) if isinstance(value, str) else value
-
-
-def looks_secret(name: str) -> bool:
-    """By its name alone, of a variable or of a key of profiles.yml."""
-    return bool(_SECRET.search(name))
 
 
 def without_secrets(command: str) -> str:

@@ -11,7 +11,7 @@ from runner.errors import ConfigInvalid
 from runner.importing.hcl import Block, Expression, read_hcl
 from runner.importing.hcl_values import Unresolved, value_of
 from runner.importing.resources import META, Address, Resource, now_called
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 SEVERAL = ("for_each", "count")
 # What a resource is called by others: such an attribute stands in no file.

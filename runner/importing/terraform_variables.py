@@ -9,8 +9,9 @@ from runner.importing.fields import shown
 from runner.importing.hcl_values import Unresolved, as_text, known, spelt
 from runner.importing.resources import SHOW, Resource
 from runner.importing.rows import Row
-from runner.importing.secret_names import HIDDEN, looks_secret
+from runner.importing.secret_names import HIDDEN
 from runner.importing.terraform_job import Variable, number_of
+from runner.secrecy import looks_secret
 
 STARS = "**********"  # how dbt Cloud writes what is secret
 OF_PROJECT = "project"

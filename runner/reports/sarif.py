@@ -38,7 +38,7 @@ def _codes(results: Iterable[dict[str, Any]]) -> list[str]:
 def _rule(code: str) -> dict[str, Any]:
     told = CODES.get(code)
     if told is None:
-        return {"id": code, "defaultConfiguration": {"level": "error"}}
+        return _rule_of_errors(code)
     level = told.severity if isinstance(told, Rule) else "warning"
     return {
         "id": code,
@@ -46,6 +46,19 @@ def _rule(code: str) -> dict[str, Any]:
         "fullDescription": {"text": told.why},
         "help": {"text": _help(told), "markdown": _help(told, fence="```")},
         "defaultConfiguration": {"level": level},
+    }
+
+
+def _rule_of_errors(code: str) -> dict[str, Any]:
+    """GitHub asks a description and a help of each rule; an error says all of it in its result."""
+    title = code.replace("-", " ").capitalize()
+    said = f"{title}: the jobs file is refused until it is mended."
+    return {
+        "id": code,
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": said},
+        "help": {"text": f"{said} Each result says what is wrong, why, and what to write instead."},
+        "defaultConfiguration": {"level": "error"},
     }
 
 

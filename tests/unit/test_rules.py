@@ -67,7 +67,9 @@ def test_the_bad_file_breaks_this_rule_alone(rule: Rule) -> None:
     assert {problem.code for problem in problems} == {rule.code}
     for problem in problems:
         assert 0 < problem.line <= rule.bad.count("\n")
-        assert problem.column < problem.end_column <= len(problem.source) + 1
+        line = rule.bad.splitlines()[problem.line - 1]
+        assert problem.column < problem.end_column <= len(line) + 1
+        assert problem.source == ("" if rule.code == "plain-secret" else line)
         assert (problem.severity, problem.why) == (rule.severity, rule.why)
         assert problem.hint
         assert not problem.what.endswith(".")
@@ -93,7 +95,7 @@ def test_no_alarm_on_the_examples(path: Path) -> None:
 
 # What each alarm on a valid case is of, and every one of them is right: the cases are for the schema.
 ALARMS = {
-    "everything": ["sla-after-timeout"] * 2 + ["unused-channel"] * 2 + ["uneven-schedule"],
+    "everything": ["sla-after-timeout"] + ["unused-channel"] * 2 + ["uneven-schedule"],
     "example": [
         "another-dbt",
         *("untold-failure", "top-of-the-hour") * 2,
@@ -250,6 +252,16 @@ def test_packages_that_are_not_installed() -> None:
         ("dbt build --resource-type model, dbt test", 1),
         ("dbt build --exclude resource_type:test, dbt test -s a", 1),
         ("dbt build --exclude resource_type:seed, dbt test -s a", 0),
+        ("dbt build --exclude-resource-type unit_test test, dbt test", 1),
+        ("dbt build --resource-type model --resource-type seed, dbt test", 1),
+        ("dbt build --resource-type model test, dbt test", 0),
+        ("dbt build --resource-type=all, dbt test", 0),
+        ("dbt build -s a --exclude-resource-type test, dbt test -s a", 1),
+        ("dbt build -s a --exclude resource_type:test, dbt test -s a", 1),
+        ("dbt build -s a --exclude-resource-type test, dbt run -s b, dbt test -s z", 0),
+        ("dbt run, dbt test, dbt run-operation swap_schemas", 0),
+        ("dbt run, dbt test, dbt run-operation grant_select", 1),
+        ("dbt run, dbt run-operation swap_schemas, dbt test", 1),
     ],
 )
 def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> None:
@@ -303,6 +315,51 @@ def test_what_pull_requests_build_and_on_what(steps: str, said: list[str]) -> No
     listed = ", ".join(f'"{step}"' for step in steps.split(", "))
     text = text.replace(f"[{steps}]", f"[{listed}]")
     assert [code for code in codes(text) if code in OF_PARTS] == said
+
+
+def test_a_build_in_place_of_a_run_keeps_its_quotes() -> None:
+    run = """dbt run --vars '{"d": "x y"}'"""
+    text = DAILY.replace("[dbt build]", f"\n      - >-\n        {run}\n      - dbt test")
+    [hint] = [each.hint for each in judge(text).loaded.problems if each.code == "run-and-test"]
+    assert f"`{run.replace('run', 'build')}`" in hint
+
+
+UNTESTED = DAILY.replace("[dbt build]", "[dbt run]")
+ON_PULL_REQUESTS = """\
+  ci:
+    environment: production
+    target: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: daily }
+    timeout: 30m
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt run", True),
+        ("dbt build", False),
+        ("dbt build --resource-type model", True),
+        ("dbt build --resource-types model seed", True),
+        ("dbt build --exclude-resource-type unit_test test", True),
+        ("dbt build --exclude-resource-type unit_test", False),
+        ("dbt build --exclude resource_type:test", True),
+        ("dbt run, dbt test --select tag:x", False),
+        ("dbt build --resource-type seed", False),
+    ],
+)
+def test_builds_that_test_nothing(steps: str, said: bool) -> None:
+    found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
+    assert ("never-tested" in found) == said
+
+
+def test_what_a_pull_request_tests_is_not_production() -> None:
+    apart = UNTESTED.replace("target: prod", 'target: prod, schema: "x_{pr_number}"')
+    assert "never-tested" in codes(apart + ON_PULL_REQUESTS)
+    by_hand = JOB.replace("daily", "checks").replace("dbt build", "dbt test")
+    assert "never-tested" not in codes(UNTESTED + by_hand)
 
 
 def test_a_schedule_is_said_in_words() -> None:
@@ -394,3 +451,161 @@ def test_what_several_jobs_share_is_told_of_once() -> None:
     assert codes(text) == ["top-of-the-hour", "twin-jobs"]
     ignored = text.replace("  other:\n", "  other:  # dbt-gitops: ignore[twin-jobs] so\n")
     assert codes(ignored) == ["top-of-the-hour"]
+
+
+SECRETS = """\
+    env: { PGPASSWORD: hunter22, USE_TOKEN: "false" }
+    vars: { creds: { password: 1234567 }, partition_token: daily }
+    steps:
+      - "dbt run-operation grant --args '{password: swordfish}'"
+      - "dbt run --vars '{api_token: ghp_012345678901234567890123456789012345}'"
+      - dbt test
+"""
+PLAIN = ("hunter22", "1234567", "swordfish", "ghp_0")
+
+
+def test_each_secret_is_told_of_once_and_by_its_place_alone() -> None:
+    found = judge(DAILY.replace("    steps: [dbt build]\n", SECRETS)).loaded
+    plain = [problem for problem in found.problems if problem.code == "plain-secret"]
+    assert [problem.what.split("`")[1] for problem in plain] == [
+        "PGPASSWORD",
+        "password",
+        "password",
+        "api_token",
+    ]
+    assert all(problem.line and not problem.source for problem in plain)
+    assert "run-and-test" in {problem.code for problem in found.problems}, "of the same step"
+    assert not [each for each in PLAIN if each in str(found.problems)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "    env: { PGPASSWORD: hunter22, A: [b] }\n",
+        "    env: { PGPASSWORD: hunter22 ]\n",
+        "    env: { PGPASSWORD: hunter22\0 }\n",
+        '    env: { X: "postgres://me:hunter22@db/x" ]\n',
+        "    steps: [\"dbt biuld --vars '{password: hunter22}'\"]\n",
+        f"    steps: [\"dbt biuld --select {'x' * 23} --vars '{{password: hunter22}}'\"]\n",
+        "    steps: [\"dbt build --vars '{password: hunter22'\"]\n",
+    ],
+)
+def test_an_error_does_not_tell_a_secret_either(broken: str) -> None:
+    found = from_bytes(Path("dbt_jobs.yml"), (DAILY + broken).encode())
+    assert found.config is None
+    assert "hunte" not in str(found.problems)
+
+
+def test_other_lines_are_shown_as_they_are() -> None:
+    found = judge(LATE.replace("    steps: [dbt build]\n", SECRETS)).loaded
+    assert [each.source for each in found.problems if each.code == "top-of-the-hour"] == [
+        LINE.rstrip("\n")
+    ]
+
+
+def test_a_secret_address_is_told_of_by_its_place_alone() -> None:
+    channel = "notifications: { team: { slack: https://hooks.example.com/T0/B0 } }\n"
+    found = judge(DAILY + channel).loaded
+    [problem] = [each for each in found.problems if each.code == "secret-in-file"]
+    assert (problem.line, problem.source) == (DAILY.count("\n") + 1, "")
+
+
+def test_an_ignored_timeout_does_not_count_with_the_others() -> None:
+    bare = JOB.replace("    timeout: 4h\n", "")
+    several = [bare.replace("daily", f"job{n}").replace("17 4", f"{n} 4") for n in range(3, 8)]
+    ignored = "  # dbt-gitops: ignore[missing-timeout] it never hangs\n"
+    found = judge(GOOD + "".join(f"{ignored}{job}" for job in several[:4]) + several[4])
+    assert [problem.what for problem in found.loaded.problems] == ["`job7` has no timeout"]
+    assert len(found.silenced) == 4
+    [problem] = judge(GOOD + ignored + "".join(several)).loaded.problems
+    assert problem.what == "4 jobs have no timeout: `job4` is the first"
+
+
+ANCHORED = DAILY.replace('schedule: { cron: "17 4', 'schedule: &at { cron: "0 4') + "".join(
+    JOB.replace("daily", name).replace('{ cron: "17 4 * * *" }', "*at").replace("build", command)
+    for name, command in (("second", "seed"), ("third", "snapshot"))
+)
+
+
+def test_a_place_that_jobs_share_is_told_of_once() -> None:
+    [problem] = [each for each in judge(ANCHORED).loaded.problems if each.code == "top-of-the-hour"]
+    assert problem.what == (
+        "`0 4 * * *` fires on the hour: at 04:00 (UTC); 2 more jobs have it from here"
+    )
+    late = DAILY.replace("    timeout: 4h\n", "").replace(
+        "jobs:", "defaults: { timeout: 8h }\njobs:"
+    )
+    twice = late + JOB.replace("    timeout: 4h\n", "").replace("daily", "second").replace(
+        "17", "27"
+    )
+    [problem] = judge(twice).loaded.problems
+    assert problem.what.endswith("GitHub ends it at 6h; 1 more job has it from here")
+
+
+def test_two_things_of_one_place_are_both_told() -> None:
+    uneven = DAILY.replace('"17 4 ', '"*/25 */5 ')
+    assert codes(uneven).count("uneven-schedule") == 2
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("ignore[fan-in]", ["useless-ignore"]),
+        ("ignore[fan-in,useless-ignore] kept for July", []),
+        ("ignore[fan-in,useless-ignore]", ["ignore-without-reason"]),
+        ("ignore[useless-ignore] so", ["useless-ignore"]),
+        ("ignore[ignore-without-reason] so", ["useless-ignore"]),
+    ],
+)
+@pytest.mark.parametrize("place", ["jobs:  # dbt-gitops: {}\n", "# dbt-gitops: {}\njobs:\n"])
+def test_what_is_said_of_ignores_is_ignored_alike(
+    comment: str, said: list[str], place: str
+) -> None:
+    assert codes(GOOD.replace("jobs:\n", place.format(comment))) == said
+
+
+def test_a_comment_above_another_is_about_that_too() -> None:
+    kept = "# dbt-gitops: ignore[useless-ignore] kept for July\n# dbt-gitops: ignore[fan-in] so\n"
+    assert codes(GOOD.replace("jobs:\n", f"{kept}jobs:\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("crons", "said"),
+    [
+        (["17 * * * *"], True),
+        (["17 */2 * * *", "47 */2 * * *"], True),
+        (["17 */2 * * MON-FRI", "17 */2 * * SAT,SUN"], False),
+        (["17 */2 1 * *", "17 */2 15 * *"], False),
+        (["17 * * * MON#1"], True),
+    ],
+)
+def test_what_is_hourly_on_a_day(crons: list[str], said: bool) -> None:
+    schedules = ", ".join(f'{{ cron: "{cron}" }}' for cron in crons)
+    text = DAILY.replace('{ cron: "17 4 * * *" }', f"[{schedules}]")
+    assert ("long-timeout" in codes(text)) == said
+
+
+@pytest.mark.parametrize(
+    ("pin", "hint"),
+    [
+        ("duckdb", "dbt-duckdb==1.11.*"),
+        ("duckdb!=1.9", "dbt-duckdb==1.11.*"),
+        ("duckdb[md]>=1.9", "dbt-duckdb[md]==1.11.*"),
+        ("duckdb==1.*", "dbt-duckdb==1.11.*"),
+        ("duckdb~=1.10", "dbt-duckdb==1.11.*"),
+        ("duckdb~=1.10.0", ""),
+        ("duckdb>=1.9,<2", ""),
+        ("duckdb==1.11.2", ""),
+    ],
+)
+def test_what_bounds_a_version(pin: str, hint: str) -> None:
+    problems = judge(DAILY.replace("duckdb==1.11.*", pin)).loaded.problems
+    assert [problem.code for problem in problems] == ["loose-version"] * bool(hint)
+    assert all(problem.hint.startswith(f"`{hint}`") for problem in problems)
+
+
+def test_that_nothing_is_sent_yet_is_not_hidden() -> None:
+    channels = "notifications: { a: { slack: $A }, b: { slack: $B } }\n"
+    problems = judge(DAILY + "    notify: { a: [started] }\n" + channels).loaded.problems
+    assert [problem.code for problem in problems] == ["untold-failure", "unused-channel"]
+    assert all("this version sends none yet" in problem.hint for problem in problems)

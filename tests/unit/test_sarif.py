@@ -97,6 +97,9 @@ def test_every_case_is_sound_sarif(case: Path, here: Path) -> None:
     code, run = sarif()
     errors = [result for result in run["results"] if result["level"] == "error"]
     assert bool(errors) == (code == ExitCode.CONFIG_INVALID)
-    ids = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    rules = run["tool"]["driver"]["rules"]
+    ids = [rule["id"] for rule in rules]
     assert len(set(ids)) == len(ids)
+    for rule in rules:  # what GitHub's page about SARIF calls required
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
     assert {result["ruleId"] for result in run["results"]} <= set(ids)

@@ -14,6 +14,7 @@ from runner.steps import COMMANDS, NotADbtCommand, parse_step
         ("dbt seed\n  --full-refresh\n", "seed", ("--full-refresh",)),
         ("dbt run -sstate:modified+ a -tci", "run", ("-s", "state:modified+", "a", "-t", "ci")),
         ("dbt run -s=a -x -f", "run", ("-s", "=a", "-x", "-f")),
+        ("dbt show --limit -1", "show", ("--limit", "-1")),
     ],
 )
 def test_steps(text: str, command: str, args: tuple[str, ...]) -> None:
@@ -42,6 +43,10 @@ def test_every_command(command: str) -> None:
         ("dbt build > log", "`>` is for a shell"),
         ("dbt build $(cat x)", "is for a shell"),
         ("dbt build --select 'x", "quotes don't match"),
+        ("dbt build --select", "`--select` needs a value"),
+        ("dbt build -s --exclude x", "`-s` needs a value"),
+        ("dbt build --selector --full-refresh", "`--selector` needs a value"),
+        ("dbt run-operation x --args", "`--args` needs a value"),
     ],
 )
 def test_what_is_not_a_step(text: str, why: str) -> None:
@@ -57,8 +62,8 @@ def test_what_is_not_a_step(text: str, why: str) -> None:
         ("--target=prod", "prod"),
         ("-t prod", "prod"),
         ("-tprod", "prod"),
-        ("--target", ""),
-        ("--target --debug", ""),
+        ("--target ''", ""),
+        ("--target=", ""),
         ("--select target", None),
         ("--target-path x", None),
     ],

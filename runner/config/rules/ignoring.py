@@ -19,7 +19,8 @@ _SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class Ignore:
     """One code of a comment. ``lines`` are those that it is about, ``span`` where the code stands.
 
-    A comment above all else is also about line 0, which is the file as a whole.
+    The first of them is the line of the jobs file itself; the others are the comment's own and those
+    below it, and line 0, the file as a whole, of a comment above all else.
     """
 
     code: str
@@ -57,7 +58,8 @@ def _lines(source: Source, number: int, *, beside: bool) -> tuple[int, ...]:
         return (number,)
     above = (line.strip() for line in source.lines[: number - 1])
     heads = all(not line or line.startswith("#") for line in above)
-    return (_following(source, number), *((0,) if heads else ()))
+    following = _following(source, number)
+    return (following, *range(number, following), *((0,) if heads else ()))
 
 
 def _following(source: Source, number: int) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from runner.config.load import Loaded
 from runner.config.rules import CODES, RULES
-from runner.config.rules.elsewhere import IN_THE_FILE
+from runner.config.rules.elsewhere import IN_THE_FILE, OF_IGNORES
 from runner.config.rules.ignoring import Ignore, ignores
-from runner.config.rules.rule import Known, Rule, Subject
-from runner.config.text import shown
+from runner.config.rules.rule import Found, Known, Rule, Subject
+from runner.config.text import Span, shown
+from runner.config.withholding import withheld
 from runner.model import Problem
 from runner.unknown import did_you_mean
 
@@ -46,10 +47,15 @@ def judged(loaded: Loaded, known: Known) -> Judged:
     subject = Subject(loaded=loaded, known=known)
     ran = [rule for rule in RULES if _runs(rule, subject)]
     found = _set(loaded, [*loaded.problems, *_problems(subject, ran)])
-    comments = tuple(ignores(loaded.source))
-    kept, silenced = _told_apart(found, comments)
-    about = _of_comments(loaded, comments, found, {rule.code for rule in ran})
-    problems = tuple(sorted((*kept, *_set(loaded, about)), key=_place))
+    of_ignores = {told.code for told in OF_IGNORES}
+    looked_for = {rule.code for rule in ran} | {told.code for told in IN_THE_FILE} | of_ignores
+    first = [comment for comment in subject.comments if comment.code not in of_ignores]
+    about = _set(loaded, _of_comments(loaded, first, found, looked_for))
+    # What silences those is held to the same, and nothing silences what is said of it.
+    second = [comment for comment in subject.comments if comment.code in of_ignores]
+    last = _set(loaded, _of_comments(loaded, second, about, looked_for))
+    kept, silenced = _told_apart([*found, *about], subject.comments)
+    problems = tuple(sorted((*kept, *last), key=_place))
     refused = any(problem.severity == "error" for problem in problems)
     return Judged(
         loaded=replace(loaded, problems=problems, config=None if refused else loaded.config),
@@ -65,23 +71,40 @@ def _runs(rule: Rule, subject: Subject) -> bool:
 def _problems(subject: Subject, rules: Iterable[Rule]) -> Iterator[Problem]:
     assert subject.loaded.source is not None
     for rule in rules:
-        for found in rule.check(subject):
+        for found, more in _once_a_place(subject, rule.check(subject)):
             yield subject.loaded.source.problem(
                 subject.span(found.at),
                 rule.code,
-                found.what,
+                f"{found.what}{_shared(more)}",
                 why=rule.why,
                 hint=found.hint,
                 severity=rule.severity,
             )
 
 
+def _once_a_place(subject: Subject, founds: Iterable[Found]) -> Iterator[tuple[Found, int]]:
+    """What several jobs have from one place, an anchor or the defaults: of the first, and how many more."""
+    by_place: dict[Span, dict[object, list[Found]]] = {}
+    for found in founds:
+        job = found.at[1] if found.at[0] == "jobs" and len(found.at) > 1 else None
+        by_place.setdefault(subject.span(found.at), {}).setdefault(job, []).append(found)
+    for by_job in by_place.values():
+        first, *others = by_job.values()
+        yield from ((found, len(others)) for found in first)
+
+
+def _shared(more: int) -> str:
+    if not more:
+        return ""
+    return f"; {more:,} more {'job has' if more == 1 else 'jobs have'} it from here"
+
+
 def _set(loaded: Loaded, problems: Iterable[Problem]) -> list[Problem]:
-    """As the file sets them, each once: a place that several jobs share is told of once."""
+    """As the file sets them, each once, and without what is secret in it."""
     assert loaded.config is not None
     set_to = loaded.config.rules
     settled = []
-    for problem in dict.fromkeys(problems):
+    for problem in dict.fromkeys(withheld(problems, loaded.mask)):
         severity = set_to.get(problem.code, problem.severity)
         if severity != "off":
             settled.append(replace(problem, severity=severity))
@@ -105,12 +128,11 @@ def _told_apart(
 
 
 def _of_comments(
-    loaded: Loaded, comments: Iterable[Ignore], found: Iterable[Problem], ran: set[str]
+    loaded: Loaded, comments: Iterable[Ignore], found: Iterable[Problem], looked_for: set[str]
 ) -> Iterator[Problem]:
     """Comments without a reason, and those that silence nothing of what was looked for."""
     assert loaded.source is not None
     there = {(problem.line, problem.code) for problem in found}
-    known = ran | {told.code for told in IN_THE_FILE}
     for comment in comments:
         used = any((line, comment.code) in there for line in comment.lines)
         if used and not comment.reason:
@@ -122,7 +144,7 @@ def _of_comments(
                 hint=f"write it behind: # dbt-gitops: ignore[{comment.code}] because …",
                 severity="warning",
             )
-        if not used and (comment.code in known or comment.code not in CODES):
+        if not used and (comment.code in looked_for or comment.code not in CODES):
             yield _useless(loaded, comment)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from runner.config.rules.examples import WITH_CI
 from runner.config.rules.rule import HISTORY, Found, Rule, Subject, starts_itself
@@ -12,7 +13,7 @@ from runner.config.widening import GITHUBS
 from runner.durations import format_duration, spell_duration
 from runner.history_readings import usual_seconds
 from runner.model import Job
-from runner.schedule.cron import clock
+from runner.schedule.fires import fires_within
 
 LONGEST_CHECK = timedelta(hours=1)
 LONGEST_INCREMENT = timedelta(hours=2)
@@ -26,13 +27,15 @@ MOST_ONE_BY_ONE = 3
 
 def _missing(subject: Subject) -> Iterator[Found]:
     lacking = [job for job in subject.jobs if job.timeout is None and starts_itself(job)]
-    if len(lacking) > MOST_ONE_BY_ONE:
+    ignored = [job for job in lacking if subject.ignores("missing-timeout", ("jobs", job.name))]
+    told = [job for job in lacking if job not in ignored]
+    if len(told) > MOST_ONE_BY_ONE:
         yield Found(
-            what=f"{len(lacking):,} jobs have no timeout: {shown(lacking[0].name)} is the first",
+            what=f"{len(told):,} jobs have no timeout: {shown(told[0].name)} is the first",
             hint="`timeout: 4h` in `defaults`, and a shorter one in the jobs that take less",
             at=("defaults",) if subject.loaded.where("defaults") else ("jobs",),
         )
-        return
+        lacking = ignored
     for job in lacking:
         yield Found(
             what=f"{shown(job.name)} has no timeout",
@@ -62,7 +65,9 @@ def _long_check(subject: Subject) -> Iterator[Found]:
 
 def _long_increment(subject: Subject) -> Iterator[Found]:
     for job in subject.deploying:
-        if _times_a_day(job) >= HOURLY and job.timeout and job.timeout > LONGEST_INCREMENT:
+        if not job.timeout or job.timeout <= LONGEST_INCREMENT:
+            continue
+        if _times_a_day(job, subject.known.now) >= HOURLY:
             yield Found(
                 what=f"a run of {shown(job.name)} that hangs holds up those after it for"
                 f" {spell_duration(job.timeout)}",
@@ -71,10 +76,11 @@ def _long_increment(subject: Subject) -> Iterator[Found]:
             )
 
 
-def _times_a_day(job: Job) -> int:
-    """On a day on which it runs."""
-    clocks = (clock(each.cron) for each in job.triggers.schedule)
-    return sum(len(minutes) * len(hours) for minutes, hours in clocks)
+def _times_a_day(job: Job, now: datetime) -> int:
+    """On the busiest day of those to come: schedules of different days don't add up."""
+    until = now + timedelta(days=31)
+    times = {time for each in job.triggers.schedule for time in fires_within(each, now, until)}
+    return max(Counter(time.date() for time in times).values(), default=0)
 
 
 def _beyond_github(subject: Subject) -> Iterator[Found]:

@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from runner.builds.facts import Builds
 from runner.config.load import Loaded
 from runner.config.nodes import Entry, Node, Path, Scalar, find
+from runner.config.rules.ignoring import Ignore, ignores
 from runner.config.text import WHOLE_FILE, Span
 from runner.history import History
 from runner.model import Config, Environment, Job, Severity
@@ -115,6 +116,15 @@ class Subject:
 
     def environment(self, job: Job) -> Environment:
         return self.config.environment_of(job)
+
+    @cached_property
+    def comments(self) -> tuple[Ignore, ...]:
+        return tuple(ignores(self.loaded.source)) if self.loaded.source else ()
+
+    def ignores(self, code: str, at: Path) -> bool:
+        """Whether a comment silences what a rule of this code finds there."""
+        line = self.span(at).line
+        return any(line in each.lines for each in self.comments if each.code == code)
 
     def span(self, path: Path) -> Span:
         """Where to point for a path: at a value, at the key of a collection, or at what it is in."""

@@ -30,15 +30,10 @@ _CLEAR = 3
 
 
 def _schedules(subject: Subject) -> Iterator[tuple[Job, Schedule, Path]]:
-    """Each that is written, with the first of the jobs that have it."""
-    seen = set()
     for job in subject.jobs:
         for index, schedule in enumerate(job.triggers.schedule):
             at = ("jobs", job.name, "triggers", "schedule", index, "cron")
-            written = subject.span(at), schedule
-            if written not in seen:
-                seen.add(written)
-                yield job, schedule, at
+            yield job, schedule, at
 
 
 def _top_of_the_hour(subject: Subject) -> Iterator[Found]:

@@ -8,6 +8,8 @@ from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 
+_NOT_YET = "this version sends none yet"
+
 
 def _untold(subject: Subject) -> Iterator[Found]:
     channels = subject.config.notifications
@@ -16,7 +18,8 @@ def _untold(subject: Subject) -> Iterator[Found]:
         if not any("failure" in events for events in job.notify.values()):
             yield Found(
                 what=f"nobody is told when {shown(job.name)} fails",
-                hint=f"`notify: {{ {next(iter(channels))}: [failure] }}`, in the job or in `defaults`",
+                hint=f"`notify: {{ {next(iter(channels))}: [failure] }}`, in the job or in `defaults`;"
+                f" {_NOT_YET}, and until then GitHub's own mail is all",
                 at=("jobs", job.name, "notify"),
             )
 
@@ -27,7 +30,7 @@ def _unused_channels(subject: Subject) -> Iterator[Found]:
         if name not in used:
             yield Found(
                 what=f"no job notifies {shown(name)}",
-                hint="remove it, or name it in `notify` of a job",
+                hint=f"remove it, or name it in `notify` of a job; {_NOT_YET}",
                 at=("notifications", name),
             )
 

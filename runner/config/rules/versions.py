@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runner.config.rules.examples import DAILY, WITH_CI
@@ -9,7 +10,9 @@ from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import PinnedDbt
 
-_UPPER = ("==", "~=", "<")
+# An upper bound: `1.*` and `~=1.10` take each new minor release, which for dbt is the one that breaks.
+_UPPER = re.compile(r"<|==[0-9]+(\.[0-9]|,|$)|~=[0-9]+\.[0-9]+\.[0-9]")
+_NAME = re.compile(r"[A-Za-z0-9._-]+(\[[^\]]*\])?")
 
 
 def _unpinned(subject: Subject) -> Iterator[Found]:
@@ -28,10 +31,12 @@ def _loose(subject: Subject) -> Iterator[Found]:
         if not isinstance(dbt, PinnedDbt):
             continue
         for key, requirement in (("core", dbt.core), ("adapter", dbt.adapter)):
-            if not any(sign in requirement for sign in _UPPER):
+            if not _UPPER.search(requirement):
+                named = _NAME.match(requirement)
+                assert named, "a pin without a name is none"
                 yield Found(
                     what=f"{shown(requirement)} takes each new release",
-                    hint=f"`{requirement.split('>')[0]}==1.11.*`, with the version that you have",
+                    hint=f"`{named[0]}==1.11.*`, with the version that you have",
                     at=("environments", name, "dbt", key),
                 )
 

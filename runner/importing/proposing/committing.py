@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.importing.proposing.profile import Target
 from runner.importing.proposing.variables import settled, variables_in
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 PRODUCTION, CI = "prod", "ci"
 # What dbt's own documentation asks for; of any other adapter it is asked to be looked up.

@@ -11,7 +11,7 @@ from runner.dbt.profiles import FILE
 from runner.git import is_ignored
 from runner.importing.proposing.files import read_mapping
 from runner.importing.proposing.variables import Variable, settled, variables_in
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 PRODUCTION = ("prod", "production", "prd", "live")
 # The likeliest first.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 _ENV_VAR = re.compile(r"""env_var\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']\s*(,?)""")
 
