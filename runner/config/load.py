@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, islice
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from runner.config.compose import parse
 from runner.config.nodes import Entry, Mapping, Node, find, without
 from runner.config.text import Source, decode, read
 from runner.config.traps import traps
+from runner.config.withholding import mask_of, withheld
 from runner.config.written import Written
+from runner.masking import Mask
 from runner.model import Config, Problem, Severity
 
 # As many as anyone will read; a hostile file could have hundreds of thousands.
@@ -40,6 +43,11 @@ class Loaded:
     file: Path
     tree: Node | None = field(default=None, repr=False)
     source: Source | None = field(default=None, repr=False)
+
+    @cached_property
+    def mask(self) -> Mask:
+        """Masks what looks like a password or a token in the file."""
+        return mask_of(self.tree)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -97,7 +105,7 @@ def load(path: Path) -> Loaded:
     """Read and check a jobs file. Whatever it holds, the answer is problems, never an exception."""
     source = read(path)
     if isinstance(source, Problem):
-        return Loaded(config=None, problems=(source,), file=path)
+        return Loaded(config=None, problems=tuple(withheld([source])), file=path)
     return _loaded(source, look_for_project=True)
 
 
@@ -105,14 +113,15 @@ def from_bytes(path: Path, raw: bytes) -> Loaded:
     """The same for a jobs file that isn't on disk, such as the base branch's: no project is sought."""
     source = decode(path, raw)
     if isinstance(source, Problem):
-        return Loaded(config=None, problems=(source,), file=path)
+        return Loaded(config=None, problems=tuple(withheld([source])), file=path)
     return _loaded(source, look_for_project=False)
 
 
 def _loaded(source: Source, *, look_for_project: bool) -> Loaded:
     tree = parse(source)
     if tree.root is None:
-        return Loaded(config=None, problems=tree.problems, file=source.file)
+        unread = tuple(withheld(tree.problems))
+        return Loaded(config=None, problems=unread, file=source.file)
     checked = schema.check(source, tree.root)
     problems = [*tree.problems, *checked.problems]
     sound = without(tree.root, set(checked.unsound)) if checked.complete else None
@@ -125,7 +134,8 @@ def _loaded(source: Source, *, look_for_project: bool) -> Loaded:
     ordered = tuple(sorted(dict.fromkeys(problems), key=_place)[:MAX_PROBLEMS])
     invalid = any(problem.severity == "error" for problem in ordered)
     config = build(written) if written and not invalid else None
-    return Loaded(config=config, problems=ordered, file=source.file, tree=tree.root, source=source)
+    whole = Loaded(config=config, problems=ordered, file=source.file, tree=tree.root, source=source)
+    return replace(whole, problems=tuple(withheld(ordered, whole.mask))) if ordered else whole
 
 
 def _checked(written: Written, *, look_for_project: bool) -> Iterator[Problem]:

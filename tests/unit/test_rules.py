@@ -67,7 +67,9 @@ def test_the_bad_file_breaks_this_rule_alone(rule: Rule) -> None:
     assert {problem.code for problem in problems} == {rule.code}
     for problem in problems:
         assert 0 < problem.line <= rule.bad.count("\n")
-        assert problem.column < problem.end_column <= len(problem.source) + 1
+        line = rule.bad.splitlines()[problem.line - 1]
+        assert problem.column < problem.end_column <= len(line) + 1
+        assert problem.source == ("" if rule.code == "plain-secret" else line)
         assert (problem.severity, problem.why) == (rule.severity, rule.why)
         assert problem.hint
         assert not problem.what.endswith(".")
@@ -267,3 +269,60 @@ def test_a_schedule_is_said_in_words() -> None:
         "long-winded-schedule",
         "`17 1,3,4,8,9,21 * * *` is hard to read: at 01:17, 03:17, 04:17, 08:17, 09:17 and 21:17 (UTC)",
     )
+
+
+SECRETS = """\
+    env: { PGPASSWORD: hunter22, USE_TOKEN: "false" }
+    vars: { creds: { password: 1234567 }, partition_token: daily }
+    steps:
+      - "dbt run-operation grant --args '{password: swordfish}'"
+      - "dbt run --vars '{api_token: ghp_012345678901234567890123456789012345}'"
+      - dbt test
+"""
+PLAIN = ("hunter22", "1234567", "swordfish", "ghp_0")
+
+
+def test_each_secret_is_told_of_once_and_by_its_place_alone() -> None:
+    found = judge(DAILY.replace("    steps: [dbt build]\n", SECRETS)).loaded
+    plain = [problem for problem in found.problems if problem.code == "plain-secret"]
+    assert [problem.what.split("`")[1] for problem in plain] == [
+        "PGPASSWORD",
+        "password",
+        "password",
+        "api_token",
+    ]
+    assert all(problem.line and not problem.source for problem in plain)
+    assert "run-and-test" in {problem.code for problem in found.problems}, "of the same step"
+    assert not [each for each in PLAIN if each in str(found.problems)]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "    env: { PGPASSWORD: hunter22, A: [b] }\n",
+        "    env: { PGPASSWORD: hunter22 ]\n",
+        "    env: { PGPASSWORD: hunter22\0 }\n",
+        '    env: { X: "postgres://me:hunter22@db/x" ]\n',
+        "    steps: [\"dbt biuld --vars '{password: hunter22}'\"]\n",
+        f"    steps: [\"dbt biuld --select {'x' * 23} --vars '{{password: hunter22}}'\"]\n",
+        "    steps: [\"dbt build --vars '{password: hunter22'\"]\n",
+    ],
+)
+def test_an_error_does_not_tell_a_secret_either(broken: str) -> None:
+    found = from_bytes(Path("dbt_jobs.yml"), (DAILY + broken).encode())
+    assert found.config is None
+    assert "hunte" not in str(found.problems)
+
+
+def test_other_lines_are_shown_as_they_are() -> None:
+    found = judge(LATE.replace("    steps: [dbt build]\n", SECRETS)).loaded
+    assert [each.source for each in found.problems if each.code == "top-of-the-hour"] == [
+        LINE.rstrip("\n")
+    ]
+
+
+def test_a_secret_address_is_told_of_by_its_place_alone() -> None:
+    channel = "notifications: { team: { slack: https://hooks.example.com/T0/B0 } }\n"
+    found = judge(DAILY + channel).loaded
+    [problem] = [each for each in found.problems if each.code == "secret-in-file"]
+    assert (problem.line, problem.source) == (DAILY.count("\n") + 1, "")

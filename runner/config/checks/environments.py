@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 from runner.config.nodes import Entry, Scalar
 from runner.config.text import shown
+from runner.config.withholding import SECRET_CHANNELS
 from runner.config.written import Written
 from runner.model import Problem
 from runner.unknown import did_you_mean
 
 SCHEMA_FIELDS = ("pr_number", "job", "sha7", "branch")
 _BRACES = re.compile(r"\{([^{}]*)\}")
-# Channels whose address lets anyone who has it send messages.
-_SECRET_CHANNELS = ("slack", "teams", "pagerduty")
 
 
 def secrets(written: Written) -> Iterator[Problem]:
@@ -77,7 +76,7 @@ def channel_addresses(written: Written) -> Iterator[Problem]:
 
 
 def _plain_address(written: Written, kind: str, node: Scalar) -> Iterator[Problem]:
-    if kind in _SECRET_CHANNELS:
+    if kind in SECRET_CHANNELS:
         yield written.source.problem(
             node.span,
             "secret-in-file",

@@ -11,6 +11,7 @@ from runner.config.rules.elsewhere import IN_THE_FILE
 from runner.config.rules.ignoring import Ignore, ignores
 from runner.config.rules.rule import Known, Rule, Subject
 from runner.config.text import shown
+from runner.config.withholding import withheld
 from runner.model import Problem
 from runner.unknown import did_you_mean
 
@@ -81,7 +82,7 @@ def _set(loaded: Loaded, problems: Iterable[Problem]) -> list[Problem]:
     assert loaded.config is not None
     set_to = loaded.config.rules
     settled = []
-    for problem in dict.fromkeys(problems):
+    for problem in dict.fromkeys(withheld(problems, loaded.mask)):
         severity = set_to.get(problem.code, problem.severity)
         if severity != "off":
             settled.append(replace(problem, severity=severity))
