@@ -252,11 +252,66 @@ def test_packages_that_are_not_installed() -> None:
         ("dbt build --resource-type model, dbt test", 1),
         ("dbt build --exclude resource_type:test, dbt test -s a", 1),
         ("dbt build --exclude resource_type:seed, dbt test -s a", 0),
+        ("dbt build --exclude-resource-type unit_test test, dbt test", 1),
+        ("dbt build --resource-type model --resource-type seed, dbt test", 1),
+        ("dbt build --resource-type model test, dbt test", 0),
+        ("dbt build --resource-type=all, dbt test", 0),
+        ("dbt build -s a --exclude-resource-type test, dbt test -s a", 1),
+        ("dbt build -s a --exclude resource_type:test, dbt test -s a", 1),
+        ("dbt build -s a --exclude-resource-type test, dbt run -s b, dbt test -s z", 0),
+        ("dbt run, dbt test, dbt run-operation swap_schemas", 0),
+        ("dbt run, dbt test, dbt run-operation grant_select", 1),
+        ("dbt run, dbt run-operation swap_schemas, dbt test", 1),
     ],
 )
 def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> None:
     found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
     assert found.count("run-and-test") == said
+
+
+def test_a_build_in_place_of_a_run_keeps_its_quotes() -> None:
+    run = """dbt run --vars '{"d": "x y"}'"""
+    text = DAILY.replace("[dbt build]", f"\n      - >-\n        {run}\n      - dbt test")
+    [hint] = [each.hint for each in judge(text).loaded.problems if each.code == "run-and-test"]
+    assert f"`{run.replace('run', 'build')}`" in hint
+
+
+UNTESTED = DAILY.replace("[dbt build]", "[dbt run]")
+ON_PULL_REQUESTS = """\
+  ci:
+    environment: production
+    target: ci
+    triggers: { pull_request: { branches: [main] } }
+    steps: [dbt build --select state:modified+]
+    defer: { to: daily }
+    timeout: 30m
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "said"),
+    [
+        ("dbt run", True),
+        ("dbt build", False),
+        ("dbt build --resource-type model", True),
+        ("dbt build --resource-types model seed", True),
+        ("dbt build --exclude-resource-type unit_test test", True),
+        ("dbt build --exclude-resource-type unit_test", False),
+        ("dbt build --exclude resource_type:test", True),
+        ("dbt run, dbt test --select tag:x", False),
+        ("dbt build --resource-type seed", False),
+    ],
+)
+def test_builds_that_test_nothing(steps: str, said: bool) -> None:
+    found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
+    assert ("never-tested" in found) == said
+
+
+def test_what_a_pull_request_tests_is_not_production() -> None:
+    apart = UNTESTED.replace("target: prod", 'target: prod, schema: "x_{pr_number}"')
+    assert "never-tested" in codes(apart + ON_PULL_REQUESTS)
+    by_hand = JOB.replace("daily", "checks").replace("dbt build", "dbt test")
+    assert "never-tested" not in codes(UNTESTED + by_hand)
 
 
 def test_a_schedule_is_said_in_words() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterator, Sequence
 
 from runner.config.rules.examples import DAILY
 from runner.config.rules.rule import Found, Rule, Subject
@@ -11,6 +13,8 @@ from runner.model import Job
 from runner.steps import EXCLUDE_OPTIONS, Step
 
 _BUILDING = ("build", "run")
+# Macros that bring what is built to where it is read, by their names: tests before them stop bad data.
+_PUBLISHING = re.compile("swap|publish|promote|exchange|switch")
 Selection = frozenset[tuple[str, str]]
 
 
@@ -55,28 +59,48 @@ def _tested_by(test: Step, build: Step) -> bool:
 def _run_and_test(subject: Subject) -> Iterator[Found]:
     for job in subject.jobs:
         for index, step in enumerate(job.steps):
-            later = [each for each in job.steps[index + 1 :] if each.command == "test"]
-            tests = any(_selection(test) in (frozenset(), _selection(step)) for test in later)
-            if tests and step.command == "run":
-                words = " ".join(("dbt", "build", *step.args))
+            at = ("jobs", job.name, "steps", index)
+            late = step.command in _BUILDING and _tested_late(step, job.steps[index + 1 :])
+            if late and step.command == "run":
+                words = shlex.join(("dbt", "build", *step.args))
                 yield Found(
                     what=f"{shown(step.text)} builds all, and only then is any of it tested",
-                    hint=f"{words}, in place of the run",
-                    at=("jobs", job.name, "steps", index),
+                    hint=f"`{words}`, in place of the run",
+                    at=at,
                 )
-            elif later and step.command == "build" and _leaves_tests_out(step):
+            elif late and _leaves_tests_out(step):
                 yield Found(
                     what=f"{shown(step.text)} leaves its tests to a later step, which stops nothing",
                     hint="leave them in, so that each model is tested before anything is built on it",
-                    at=("jobs", job.name, "steps", index),
+                    at=at,
                 )
 
 
+def _tested_late(build: Step, later: Sequence[Step]) -> bool:
+    """Whether a later step tests what it builds, and none publishes it after that."""
+    own = _selection(build) - {("exclude", "resource_type:test")}
+    every = not any(kind != "exclude" for kind, _ in own)
+    for index, step in enumerate(later):
+        whole = build.command == "build" and every
+        if step.command == "test" and (whole or _selection(step) in (frozenset(), own)):
+            return not any(map(_publishes, later[index + 1 :]))
+    return False
+
+
+def _publishes(step: Step) -> bool:
+    operation = step.command == "run-operation" and bool(_PUBLISHING.search(step.text))
+    return operation or step.command == "clone"
+
+
 def _leaves_tests_out(step: Step) -> bool:
-    excluded = step.option("--exclude-resource-type", "--exclude-resource-types")
-    included = step.option("--resource-type", "--resource-types")
+    excluded = step.values("--exclude-resource-type", "--exclude-resource-types")
+    included = step.values("--resource-type", "--resource-types")
     without = {value for option, value in step.criteria() if option in EXCLUDE_OPTIONS}
-    return excluded == "test" or included == "model" or "resource_type:test" in without
+    return (
+        "test" in excluded
+        or "resource_type:test" in without
+        or bool(included and not {"test", "all", "default"} & set(included))
+    )
 
 
 def _selection(step: Step) -> Selection:
@@ -92,17 +116,32 @@ def _selection(step: Step) -> Selection:
 
 
 def _never_tested(subject: Subject) -> Iterator[Found]:
-    commands: dict[str, set[str]] = {}
-    for job in subject.jobs:
-        commands.setdefault(job.environment, set()).update(step.command for step in job.steps)
+    # What a pull request builds and tests is its own copy, not what deployments leave.
+    tested = {
+        job.environment for job in subject.jobs if job.deploys and any(map(_tests, job.steps))
+    }
     for job in subject.deploying:
-        runs = [index for index, step in enumerate(job.steps) if step.command == "run"]
-        if runs and not commands[job.environment] & {"build", "test"}:
+        built = [index for index, step in enumerate(job.steps) if _builds_models(step)]
+        if built and job.environment not in tested:
+            step = job.steps[built[0]]
+            instead = f"`dbt build` in place of {shown(step.text)}"
             yield Found(
                 what=f"no job of environment {shown(job.environment)} runs a test",
-                hint=f"`dbt build` in place of {shown(job.steps[runs[0]].text)}",
-                at=("jobs", job.name, "steps", runs[0]),
+                hint=instead
+                if step.command == "run"
+                else "leave the tests in, or `dbt test` after it",
+                at=("jobs", job.name, "steps", built[0]),
             )
+
+
+def _tests(step: Step) -> bool:
+    return step.command == "test" or (step.command == "build" and not _leaves_tests_out(step))
+
+
+def _builds_models(step: Step) -> bool:
+    kinds = step.values("--resource-type", "--resource-types")
+    every = not kinds or bool({"model", "all", "default"} & set(kinds))
+    return step.command == "run" or (step.command == "build" and every)
 
 
 def _never_refreshed(subject: Subject) -> Iterator[Found]:
@@ -168,8 +207,8 @@ RULES = (
     Rule(
         code="steps-out-of-order",
         title="Steps in an order that undoes their sense",
-        why="tests before the build look at the last run's tables, docs before it describe them, and"
-        " seeds after it are read by the next run only",
+        why="tests before the build look at the last run's tables, docs before it describe them, seeds"
+        " after it are read by the next run only, and freshness that is checked after it stops nothing",
         bad=DAILY.replace("[dbt build]", "[dbt build, dbt seed]"),
         good=DAILY.replace("[dbt build]", "[dbt seed, dbt build]"),
         check=_out_of_order,
