@@ -318,6 +318,14 @@ def test_a_project_that_cant_be_parsed_is_dbts_error(tiny: Project) -> None:
     assert "nothing" in str(error.value.why)
 
 
+def test_a_cycle_is_dbts_error(tiny: Project) -> None:
+    tiny.write("models/before.sql", "select * from {{ ref('after') }}\n")
+    tiny.write("models/after.sql", "select * from {{ ref('before') }}\n")
+    with pytest.raises(DbtFailed) as error:
+        asked(config_of(tiny), clean_environ(os.environ), lambda _: None)
+    assert "Found a cycle: model.tiny.after --> model.tiny.before" in str(error.value.why)
+
+
 def test_a_manifest_that_isnt_one(tiny: Project) -> None:
     tiny.write("other.json", "{}")
     with pytest.raises(ConfigInvalid, match=r"other\.json is not a manifest of dbt"):

@@ -13,7 +13,7 @@ from runner.execution.explaining.building import step_in_words
 from runner.reports.explanation import as_text
 from runner.steps import COMMANDS, parse_step
 from tests.conftest import Project, write_tiny
-from tests.explained import CASES, FILES, expected, explained, explanations, in_project
+from tests.explained import CASES, FILES, FORMATS, expected, explained, explanations, in_project
 
 TWO = """\
 version: 1
@@ -119,6 +119,29 @@ def test_json_has_the_same(tmp_path: Path) -> None:
     assert (said["job"], said["where"], said["next"]) == ("ci", "dbt_jobs.yml:14", [])
     assert [run["commands"][-1]["argv"][1] for run in said["runs"]] == ["build", "parse"]
     assert {each["key"]: each["source"] for each in said["values"]}["target"] == "environment"
+
+
+@pytest.mark.parametrize("output", FORMATS)
+def test_what_looks_secret_is_held_back(output: str, tmp_path: Path) -> None:
+    project = write_tiny(tmp_path / "tiny")
+    project.append(
+        "dbt_jobs.yml",
+        """\
+  leaky:
+    description: "The password is hunter22."
+    environment: production
+    env: { PGPASSWORD: hunter22, DATABASE_URL: "postgres://me:s3cr3t!!@db/x", PGUSER: loader }
+    vars: { creds: { password: 'Say "friend"' } }
+    steps:
+      - "dbt run-operation grant --args '{password: hunter44}'"
+      - "dbt build --vars '{db_password: hunter55}'"
+""",
+    )
+    done = project.cli("explain", "leaky", "--format", output)
+    assert (done.code, done.err) == (0, "")
+    assert [each for each in ("hunter", "s3cr3t", "friend") if each in done.out] == []
+    assert done.out.count("***") > 8
+    assert "loader" in done.out
 
 
 def test_a_job_of_the_second_file(tmp_path: Path) -> None:

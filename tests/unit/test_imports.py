@@ -107,7 +107,7 @@ def test_every_room_stands_on_a_floor() -> None:
     ("name", "beside"),
     [
         ("worker", {"dbt", "runner"}),
-        ("answering", {"click", "dbt"}),
+        ("answering", {"click", "dbt", "networkx"}),
         ("artifacts", set[str]()),
         ("leash", set[str]()),
         ("parsed", set[str]()),

@@ -37,11 +37,14 @@ def explanation(
     now: datetime,
     counting: Counting | None = None,
 ) -> Explanation:
-    """``counting`` is None where dbt wasn't asked. Raises ConfigInvalid where there is no dbt project."""
+    """``counting`` is None where dbt wasn't asked. Raises ConfigInvalid where there is no dbt project.
+
+    What looks like a password or a token in the file is masked: this is for logs and for pages.
+    """
     variables = {**environ, **job.env}
     target = config.project / target_path(read_project(config.project), variables)
     numbers = counts(job, counting, now) if counting else how_to_count(job, target / MANIFEST, now)
-    return Explanation(
+    whole = Explanation(
         job=job.name,
         where=loaded.place("jobs", job.name),
         description=job.description,
@@ -58,6 +61,7 @@ def explanation(
         runs=tuple(_commands(loaded, job, each) for each in previews(config, job, environ)),
         values=tuple(values(loaded, job)),
     )
+    return loaded.mask.within(whole)
 
 
 def _commands(loaded: Loaded, job: Job, preview: Preview) -> Commands:
