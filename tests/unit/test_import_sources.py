@@ -235,6 +235,32 @@ def commands_of(schedule: dict[str, Any]) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
+def test_schedules_that_begin_on_one_line_are_all_jobs(tmp_path: Path) -> None:
+    file = tmp_path / "paradime_schedules.yml"
+    one = '{{name: {}, schedule: "0 {} * * *", commands: [dbt run]}}'
+    file.write_text(f"schedules: [{one.format('a', 6)}, {one.format('b', 7)}]\n")
+    jobs = bolt.read([file]).jobs
+    assert [each["triggers"]["schedule"]["cron"] for each in jobs.values()] == [
+        "0 6 * * *",
+        "0 7 * * *",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "enabled"),
+    [("false", True), ('"no"', True), ("", True), ("true", False), ('"true"', False), ("yes", False), ("5", False)],
+)  # fmt: skip
+def test_only_what_is_known_not_to_be_suspended_is_enabled(
+    value: str, enabled: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "paradime_schedules.yml"
+    file.write_text(f"schedules:\n- name: a\n  commands: [dbt run]\n  suspended: {value}\n")
+    draft = bolt.read([file])
+    assert draft.jobs["a"].get("enabled", True) is enabled
+    told = [row for row in draft.rows if row.field == "suspended"]
+    assert bool(told[1:]) == (value == "5")
+
+
 def workflow(tmp_path: Path, text: str) -> Path:
     file = tmp_path / "dbt.yml"
     file.write_text(text)
