@@ -24,7 +24,7 @@ from runner.importing.references import publishes, without_deferral
 SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
 ORDER = (
-    "description", "environment", "triggers", "target", "threads", "env", "steps", "defer",
+    "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
     "timeout", "concurrency",
 )  # fmt: skip
 # What a job of a workflow may say, and a jobs file doesn't.

@@ -14,10 +14,11 @@ from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.hand_written.conditions import PULL_REQUESTS, condition_of
+from runner.importing.hand_written.conditions import Condition, condition_of
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.job import convert
 from runner.importing.hand_written.pieces import Piece, joined, pieces
+from runner.importing.hand_written.starts import ALL_ENDINGS, PULL_REQUESTS, starts_of
 from runner.importing.hand_written.telling import NEVER, Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import without_secrets
@@ -131,8 +132,10 @@ def _split(title: str, name: str, workflow: Workflow) -> Iterator[Half]:
     """A job as one for pull requests, one for the rest, or both."""
     body = {key: plain(entry.node) for key, entry in workflow.jobs[name].entries.items()}
     events = events_of(workflow.root.get("on"))
-    condition = condition_of(body.get("if"))
-    admitted = {event: given for event, given in events.items() if condition.admits(event)}
+    said = condition_of(body.get("if"))
+    condition = Condition() if said.never else said
+    endings = ALL_ENDINGS if "needs" in body else ALL_ENDINGS[:1]
+    admitted = {e: given for e, given in events.items() if _may_start(condition, e, given, endings)}
     left_out = {event: given for event, given in events.items() if event not in admitted}
     checks = {event: given for event, given in admitted.items() if event in PULL_REQUESTS}
     if checks.keys() == {"merge_group"}:
@@ -152,9 +155,16 @@ def _split(title: str, name: str, workflow: Workflow) -> Iterator[Half]:
             events=own,
             left_out={} if number else left_out,
             condition=condition,
+            off=said.never,
             pull_request=is_pr,
             pieces=tuple(_pieces(workflow, name)),
         )
+
+
+def _may_start(condition: Condition, event: str, given: Any, endings: Sequence[str]) -> bool:
+    after = ALL_ENDINGS[:1] if event in PULL_REQUESTS else endings
+    starts = starts_of(event, given, condition.branches)
+    return any(condition.admits(start, after) is not False for start in starts)
 
 
 def _project(found: Sequence[Half]) -> str:
