@@ -139,6 +139,22 @@ def test_lines_of_scripts(script: str, kinds: str) -> None:
     assert " ".join(command.kind for command in commands(script)) == kinds
 
 
+@pytest.mark.parametrize(
+    ("script", "variables"),
+    [
+        ("export A=1 B='x y'", {"A": "1", "B": "x y"}),
+        ('echo "A=x y" >> "$GITHUB_ENV"', {"A": "x y"}),
+        ("echo A=b>>${GITHUB_ENV}", {"A": "b"}),
+        ("echo A=b > $GITHUB_ENV", {}),
+        ("echo A=b >> file", {}),
+        ("echo A=" + " " * 100_000 + "> $GITHUB_ENV", {}),
+    ],
+    ids=["export", "quoted", "bare", "overwritten", "file", "blanks"],
+)
+def test_variables_of_scripts(script: str, variables: dict[str, str]) -> None:
+    assert {k: v for each in commands(script) for k, v in each.exports.items()} == variables
+
+
 @given(st.lists(st.sampled_from(["if x; then", "fi", "{", "}", "dbt build", "<<E", "E", "\\", "export A=", "'", "cd"]))
        .map("\n".join) | st.text())  # fmt: skip
 def test_any_script_is_read(script: str) -> None:
