@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from runner.durations import spell_duration
+from runner.importing.cloud_folders import SUBDIRECTORY
 from runner.importing.cloud_numbers import CloudJob, Numbers
 from runner.importing.cloud_steps import steps_into
 from runner.importing.cloud_triggers import branches_of, triggers_of
@@ -15,6 +16,7 @@ from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.reports.text import clean
 
+MOST_SECONDS = 365 * 24 * 60 * 60
 CI_SCHEMA = "dbt_cloud_pr_{job}_{pr_number}"
 OWN = "dbt Cloud's own, of which no job needs to know"
 OWN_FIELDS = (
@@ -41,16 +43,17 @@ PART_OF = {"compare_changes_flags": "run_compare_changes", "errors_on_lint_failu
 def job_into(draft: Draft, fields: Fields, job: CloudJob, numbers: Numbers) -> None:
     """Add the job; every field of it is told. ``fields`` are of ``job.data``."""
     to = f"jobs.{job.name if job.deploys else job.ci_name}"
-    place = job.environment if job.deploys else job.ci_environment
-    body: dict[str, Any] = {**_about(fields, job, to), "environment": place}
+    body: dict[str, Any] = {**_about(fields, job, to), "environment": job.places[0]}
+    if not fields.get("description"):
+        draft.proposed |= {("jobs", name, "description") for name in (job.name, job.ci_name)}
     _place(draft, fields, job)
-    triggers = triggers_of(fields, job, to, numbers)
+    triggers = triggers_of(draft, fields, job, to, numbers)
     steps_into(draft, fields, job, body, numbers, to)
     body |= _deferral(fields, job, to, numbers) | _flags(fields, to)
     env = variables_into(draft, fields, body["environment"], to)
     body["env"] = {**env, **body.get("env", {})}
     body = {key: value for key, value in body.items() if value not in ({}, None, "")}
-    _tell_rest(fields)
+    _tell_rest(fields, job, numbers)
     if job.deploys:
         draft.jobs[job.name] = {**body, "triggers": {**triggers, "dispatch": True}}
     if job.pull_requests:
@@ -78,23 +81,18 @@ def _ci_part(draft: Draft, fields: Fields, job: CloudJob, body: dict[str, Any]) 
 
 def _place(draft: Draft, fields: Fields, job: CloudJob) -> None:
     """Where it runs. The version of dbt needs an adapter beside it, of which the job knows nothing."""
-    to = f"environments.{job.environment}"
-    draft.environments.setdefault(job.environment if job.deploys else job.ci_environment, {})
+    to = f"environments.{job.places[0]}"
+    draft.environments.setdefault(job.places[0], {})
     if "environment_id" in fields:
         fields.translated("environment_id", to, "a number there is a name here")
     inside = fields.inner("environment")
     inside.translated("name", to, "as the jobs file writes names")
-    version = fields.get("dbt_version") or inside.get("dbt_version")
     hint = f"pin it: {to}.dbt with `core` and `adapter`"
     for each in (fields, inside):
         if each.get("dbt_version"):
             each.dropped("dbt_version", "dbt is installed with an adapter, which isn't named", hint)
         else:
             each.translated("dbt_version", f"{to}.dbt", "none of its own: the environment's counts")
-    if version:
-        draft.comments[("environments", job.environment)] = clean(
-            f"dbt Cloud ran dbt {version} here: pin `dbt: {{core: …, adapter: …}}`."
-        )
 
 
 def _about(fields: Fields, job: CloudJob, to: str) -> dict[str, Any]:
@@ -136,13 +134,7 @@ def _flags(fields: Fields, to: str) -> dict[str, Any]:
             flags["source_freshness"] = True
     if fields.get("generate_docs"):
         flags["generate_docs"] = True
-    execution = fields.inner("execution")
-    seconds = execution.get("timeout_seconds") or 0
-    if isinstance(seconds, int) and seconds > 0:
-        flags["timeout"] = spell_duration(timedelta(seconds=seconds))
-        execution.translated("timeout_seconds", f"{to}.timeout", "as a duration")
-    else:
-        execution.translated("timeout_seconds", f"{to}.timeout", "0 is none")
+    flags |= _timeout(fields, to)
     if fields.get("deactivated"):
         flags["enabled"] = False
     fields.translated(
@@ -152,14 +144,32 @@ def _flags(fields: Fields, to: str) -> dict[str, Any]:
     return flags
 
 
-def _tell_rest(fields: Fields) -> None:
+def _timeout(fields: Fields, to: str) -> dict[str, str]:
+    execution = fields.inner("execution")
+    seconds = execution.get("timeout_seconds") or 0
+    if type(seconds) is int and 0 < seconds <= MOST_SECONDS:
+        execution.translated("timeout_seconds", f"{to}.timeout", "as a duration")
+        return {"timeout": spell_duration(timedelta(seconds=seconds))}
+    if seconds:
+        why = "it is no number of seconds from 1 to those of a year"
+        execution.dropped("timeout_seconds", why, f"write `{to}.timeout` by hand")
+    else:
+        execution.translated("timeout_seconds", f"{to}.timeout", "0 is none")
+    return {}
+
+
+def _tell_rest(fields: Fields, job: CloudJob, numbers: Numbers) -> None:
     for key, hint in ELSEWHERE.items():
         if fields.get(key) and fields.get(PART_OF.get(key, key)):
             fields.dropped(key, "dbt-gitops has nothing of the kind", hint)
         else:
             fields.dropped(key, OFF)
     place = fields.inner("environment")
-    place.translated("dbt_project_subdirectory", "project", "the folder of the dbt project")
+    if job.folder == numbers.project:
+        place.translated(SUBDIRECTORY, "project", "the folder of the dbt project")
+    else:
+        why = f"most steps are of the project in {numbers.project}"
+        place.dropped(SUBDIRECTORY, why, "a project has a jobs file of its own")
     place.rest(OWN)
     for key in OWN_FIELDS:
         if not fields.told(key):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +9,8 @@ from runner.importing.cloud_numbers import CloudJob, Numbers, kept_steps, left_o
 from runner.importing.commands import MOST_THREADS, StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.placing import place
+from runner.importing.flags import APART, DEFERS
+from runner.importing.placing import place, wants_defer
 
 DEFAULT_TARGET = "default"
 KEY = "execute_steps"
@@ -22,7 +22,7 @@ def steps_into(
     """Put the steps into the job's ``body``, and what they say for all of it: target, threads, env."""
     settings = _settings(fields)
     body |= settings
-    placed = place(draft, body, kept_steps(job, numbers), draft.top.get("project", "."))
+    placed = place(draft, body, kept_steps(job, numbers), job.folder)
     kept = iter(placed.steps)
     for index, steps in enumerate(job.commands):
         whys = [left_out(step, job, numbers) for step in steps]
@@ -34,8 +34,13 @@ def steps_into(
     _tell_settings(fields, settings, body, to)
     if not job.commands:
         fields.dropped(KEY, "it has none")
-    for why in (*placed.lost, *_other_projects(draft, placed.steps)):
+    for why in placed.lost:
         fields.note(KEY, why, "look at the job's steps")
+    if numbers.deferral(job)[0] and any(s.settings.get("defer") is False for s in placed.steps):
+        fields.note(KEY, f"`--no-defer` is left out: {DEFERS}", APART)
+    if wants_defer(placed.steps) and not numbers.deferral(job)[0]:
+        why = "a step deferred, or named state, and the job defers to nothing"
+        fields.note(KEY, why, f"write `{to}.defer` by hand")
 
 
 def _told(fields: Fields, index: int, steps: Sequence[StepOf], to: str) -> None:
@@ -44,18 +49,6 @@ def _told(fields: Fields, index: int, steps: Sequence[StepOf], to: str) -> None:
         fields.part(KEY, index, "translated", to=f"{to}.steps", why=why)
     elif steps:
         fields.part(KEY, index, "carried", to=f"{to}.steps")
-
-
-def _other_projects(draft: Draft, steps: Sequence[StepOf]) -> list[str]:
-    here = draft.top.get("project", ".")
-    named = {
-        folder
-        for step in steps
-        if (folder := posixpath.normpath(step.settings.get("project", here))) != here
-    }
-    return [
-        f"a step is of the project in {each}: it needs a jobs file there" for each in sorted(named)
-    ]
 
 
 def _settings(fields: Fields) -> dict[str, Any]:

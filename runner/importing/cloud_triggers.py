@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.importing.cloud_numbers import CloudJob, Numbers
+from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.references import Known, why_not_after
 from runner.importing.schedules import NoSchedule, dbt_cloud_schedule
 
 STATUSES = {"10": "success", "20": "error", "30": "cancelled"}
@@ -14,13 +16,15 @@ ENDINGS = ("success", "error", "cancelled")
 CONDITION = "job_completion_trigger_condition"
 
 
-def triggers_of(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str, Any]:
+def triggers_of(
+    draft: Draft, fields: Fields, job: CloudJob, to: str, numbers: Numbers
+) -> dict[str, Any]:
     """What starts the job but for pull requests; every field of it is told."""
     inside = fields.inner("triggers")
     triggers: dict[str, Any] = {}
     if inside.get("on_merge"):
         triggers["merge"] = branches_of(fields)
-    triggers |= _schedule(fields, inside, job, to) | _chain(fields, job, to, numbers)
+    triggers |= _schedule(fields, inside, job, to) | _chain(draft, fields, job, to, numbers)
     for key in ("github_webhook", "git_provider_webhook"):
         if job.pull_requests:
             where = f"jobs.{job.ci_name}.triggers.pull_request"
@@ -88,7 +92,9 @@ def _schedule(fields: Fields, triggers: Fields, job: CloudJob, to: str) -> dict[
     return {"schedule": found[0] if len(found) == 1 else found}
 
 
-def _chain(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str, Any]:
+def _chain(
+    draft: Draft, fields: Fields, job: CloudJob, to: str, numbers: Numbers
+) -> dict[str, Any]:
     if not isinstance(fields.get(CONDITION), Mapping):
         fields.translated(CONDITION, f"{to}.triggers", "the job comes after no other")
         return {}
@@ -98,7 +104,7 @@ def _chain(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str
     given = [STATUSES.get(str(each), str(each)) for each in listed]
     on = [ending for ending in ENDINGS if ending in given]
     other = numbers.jobs.get(str(condition.get("job_id", "")))
-    why, hint = _not_after(other, job, on, numbers)
+    why, hint = _not_after(draft, other, job, on)
     if other is None or why:
         fields.dropped(CONDITION, why, hint)
         return {}
@@ -107,7 +113,7 @@ def _chain(fields: Fields, job: CloudJob, to: str, numbers: Numbers) -> dict[str
 
 
 def _not_after(
-    other: CloudJob | None, job: CloudJob, on: list[str], numbers: Numbers
+    draft: Draft, other: CloudJob | None, job: CloudJob, on: list[str]
 ) -> tuple[str, str]:
     """Why a job can't come after another, and what to do; "" where it can."""
     if other is None:
@@ -116,28 +122,18 @@ def _not_after(
             why,
             "import both together; a job of another repository starts others by `dispatches`",
         )
-    if not other.deploys:
-        why = f"only pull requests start `{other.ci_name}`, and their runs start no other job"
-        return why, "let the job start on pull_request itself"
     if not job.deploys:
         return "only pull requests start the job", "make a job of its own of what comes after"
     if not on:
         return "it names no end of that job: success (10), error (20), cancelled (30)", ""
-    if _comes_after(other, job, numbers):
-        return "the jobs would start each other for ever", "break the circle by hand"
-    return "", ""
-
-
-def _comes_after(first: CloudJob, then: CloudJob, numbers: Numbers) -> bool:
-    """Whether ``first`` starts, over others, only after ``then``."""
-    seen: set[str] = set()
-    here: CloudJob | None = first
-    while here and here.number not in seen:
-        if here.number == then.number:
-            return True
-        seen.add(here.number)
-        here = numbers.jobs.get(str(_condition(here).get("job_id", "")))
-    return False
+    before = Known(
+        name=other.name if other.deploys else other.ci_name,
+        environment=other.environment,
+        only_pull_requests=not other.deploys,
+    )
+    circle = "break the circle by hand"
+    hint = circle if other.deploys else "let the job start on pull_request itself"
+    return why_not_after(draft.jobs, job.name, before), hint
 
 
 def _condition(job: CloudJob) -> Mapping[str, Any]:

@@ -9,9 +9,11 @@ from typing import Any
 NUMBERS = ("settings.threads", "execution.timeout_seconds", "state")
 SWITCHES = (
     "deactivated",
+    "environment.use_custom_branch",
     "errors_on_lint_failure",
     "force_node_selection",
     "generate_docs",
+    "lifecycle_webhooks",
     "run_compare_changes",
     "run_generate_sources",
     "generate_sources",
@@ -23,7 +25,9 @@ SWITCHES = (
     "triggers.schedule",
     "triggers_on_draft_pr",
 )
-MAPPINGS = ("settings", "execution", "triggers", "schedule", "job_completion_trigger_condition")
+MAPPINGS = (
+    "environment", "execution", "job_completion_trigger_condition", "schedule", "settings", "triggers",
+)  # fmt: skip
 _WORDS = {
     **dict.fromkeys(("true", "yes", "on", "1", "t", "y"), True),
     **dict.fromkeys(("false", "no", "off", "0", "f", "n"), False),

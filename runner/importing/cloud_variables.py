@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.importing.draft import Draft
+from runner.importing.draft import Draft, secret_into
 from runner.importing.fields import Fields
+from runner.importing.secret_names import looks_secret
 
 KEY = "environment_variables"
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-SECRET_PREFIX = "DBT_ENV_SECRET"  # noqa: S105 - how dbt names them
 
 
 def variables_into(draft: Draft, fields: Fields, environment: str, to: str) -> dict[str, str]:
@@ -26,10 +26,8 @@ def variables_into(draft: Draft, fields: Fields, environment: str, to: str) -> d
         value = _value(inside.get(name))
         if not NAME.fullmatch(name) or name.upper().startswith("GITHUB_") or value is None:
             inside.dropped(name, "it has no value, or no name that a variable can have")
-        elif name.startswith(SECRET_PREFIX) or (value and not value.strip("*")):
-            place = draft.environments.setdefault(environment, {})
-            secrets = place.setdefault("secrets", [])
-            secrets += [] if name in secrets else [name]
+        elif looks_secret(name) or (value and not value.strip("*")):
+            secret_into(draft.environments.setdefault(environment, {}), name)
             where = f"environments.{environment}.secrets"
             inside.translated(name, where, f"its name alone: gh secret set {name}")
         else:

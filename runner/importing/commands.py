@@ -17,6 +17,7 @@ from typing import Any
 from runner.config.compose import parse
 from runner.config.nodes import Mapping
 from runner.config.text import Source, printable, shown
+from runner.importing.secret_names import looks_secret
 from runner.importing.shell import Line, lines
 from runner.steps import FORBIDDEN, NotADbtCommand, parse_step
 
@@ -155,9 +156,7 @@ class _Command:
             raise NotADbtCommand("it isn't a dbt command")
         if env:
             self._settings["env"] = env
-            self._why.append(
-                f"{', '.join(sorted(env))} stands in the job's `env`, for all its steps"
-            )
+            self._why += [_place_of(name) for name in sorted(env)]
         return words
 
     def _without_settings(self, words: list[str]) -> Iterator[str]:
@@ -173,7 +172,7 @@ class _Command:
                 self._take(name, value)
             elif name in _FLAGS:
                 self._settings["defer"] = _FLAGS[name]
-                self._why.append(f"`{name}`: the job's `defer` says it")
+                self._why.append(f"`{name}`: {_DEFERS[name]}")
             elif name in _UNUSED:
                 self._take(name, "")
             else:
@@ -196,12 +195,22 @@ class _Command:
             raise NotADbtCommand(f"its `--vars` {shown(text)} is not a mapping")
 
 
+def _place_of(variable: str) -> str:
+    if looks_secret(variable):
+        return f"{variable} stands in the environment's `secrets`: gh secret set {variable}"
+    return f"{variable} stands in the job's `env`, for all its steps"
+
+
 _PLACES = {
     "target": "the job's `target` says it",
     "threads": "the job's `threads` says it",
     "profiles_dir": "`profiles_dir` of the environment says it",
     "project": "`project`, at the top of the jobs file, says it",
-    "state": "the job's `defer` fetches the state",
+    "state": "a job's `defer` fetches the state",
+}
+_DEFERS = {
+    "--defer": "a job with `defer` passes it",
+    "--no-defer": "no job defers without `defer`",
 }
 
 

@@ -7,17 +7,22 @@ same forms, which only give their names.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import job_into
 from runner.importing.cloud_json import MOST_BYTES, NotJson, decoded, message_of
-from runner.importing.cloud_numbers import CloudJob, Numbers, numbered
+from runner.importing.cloud_names import called_alike, called_of
+from runner.importing.cloud_numbers import DELETED, CloudJob, Numbers, numbered
+from runner.importing.cloud_values import typed
+from runner.importing.cloud_words import decided
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
+from runner.importing.retelling import Origin, Origins, wrong_rows
 from runner.importing.rows import Row
-from runner.reports.text import clipped, one_line
+from runner.reports.text import clean, clipped, one_line
 
 Json = Mapping[str, Any]
 Retold = Callable[[CloudJob, list[Row]], Iterable[Row]]
@@ -39,9 +44,25 @@ def read(files: Sequence[Path], project: str = "") -> Draft:
 def drafted_in(jobs: Sequence[Json], environments: Sequence[Json]) -> Draft:
     """A draft of jobs and environments as the API has them; what jobs don't say, those do."""
     places = {str(each.get("id")): each for each in environments}
-    placed = [_placed(job, places.get(str(job.get("environment_id")), {})) for job in jobs]
     names = {number: str(each["name"]) for number, each in places.items() if each.get("name")}
-    return drafted_of(placed, names)
+    sound: list[Json] = []
+    origins: dict[str, Origin] = {}
+    for index, job in enumerate(jobs, start=1):
+        placed = _placed(job, places.get(str(job.get("environment_id")), {}))
+        data, origin = _sound(placed, index)
+        sound.append(data)
+        origins[str(data["id"])] = origin
+    return drafted_of(sound, names, Origins(origins).retold)
+
+
+def _sound(job: Json, index: int) -> tuple[Json, Origin]:
+    """The job without values of other types than the API's, and how to tell of them."""
+    data, wrong = typed(job)
+    if not (type(job.get("id")) is int or isinstance(job.get("id"), str)):
+        data["id"] = f"without number {index}"
+        wrong |= {"id": "it is no number"} if "id" in job else {}
+    called = called_of(data)
+    return data, Origin(job=called, fields=job, own=wrong_rows(called, job, wrong))
 
 
 def _placed(job: Json, place: Json) -> Json:
@@ -63,12 +84,16 @@ def drafted_of(
     ``retold`` turns the rows of a job into those of the file that it is written in.
     """
     draft = Draft(top={"state": "github"})
+    retold = _told_apart(jobs, retold)
     numbers = numbered(jobs, environments)
-    _project_folder(draft, numbers)
+    if numbers.project != ".":
+        draft.top = {"project": numbers.project, **draft.top}
     for job in numbers.jobs.values():
         rows: list[Row] = []
         job_into(draft, Fields(job.data, rows, job.called), job, numbers)
-        draft.rows += retold(job, rows)
+        told = [*retold(job, rows)]
+        decided(draft, job, told)
+        draft.rows += told
     for job in numbers.others:
         draft.rows += retold(job, _left_out(job))
     if not draft.jobs:
@@ -79,42 +104,50 @@ def drafted_of(
             else "",
             hint=hint,
         )
+    _versions(draft, numbers)
     _secrets_everywhere(draft, numbers, retold)
     return draft
+
+
+def _told_apart(jobs: Sequence[Json], retold: Retold) -> Retold:
+    """The rows of jobs that are called alike with the numbers that tell them apart."""
+    alike = called_alike(jobs)
+
+    def told(job: CloudJob, rows: list[Row]) -> Iterable[Row]:
+        for row in retold(job, rows):
+            named = row.job and job.called in alike
+            yield replace(row, job=f"{row.job} ({job.number})") if named else row
+
+    return told
 
 
 def _left_out(job: CloudJob) -> list[Row]:
     rows: list[Row] = []
     fields = Fields(job.data, rows, job.called)
-    deleted = job.data.get("state") == 2
+    deleted = job.data.get("state") == DELETED
     why = "the job is deleted in dbt Cloud" if deleted else f"the job is left out: {NO_STEP}"
     for index, steps in enumerate(job.commands if not deleted else ()):
         for step in steps:
             hint = step.hint or "import the job that it defers to as well"
-            reason = step.why if step.step is None else "it compares with state"
+            reason = step.why if step.step is None else "it needs state"
             fields.part("execute_steps", index, "dropped", why=f"{why} ({reason})", hint=hint)
     fields.rest(why)
     return rows
 
 
-def _project_folder(draft: Draft, numbers: Numbers) -> None:
-    folders = {
-        str(place.get("dbt_project_subdirectory") or "")
-        for job in numbers.jobs.values()
-        if isinstance(place := job.data.get("environment"), Mapping)
-    }
-    if len(folders) == 1 and (folder := folders.pop()):
-        draft.top = {"project": folder, **draft.top}
-    elif len(folders - {""}) > 1:
-        row = Row(
-            job="",
-            field="environment.dbt_project_subdirectory",
-            value=", ".join(sorted(folders)),
-            fate="dropped",
-            why="a jobs file is that of one folder",
-            hint="write `project` by hand",
-        )
-        draft.rows.append(row)
+def _versions(draft: Draft, numbers: Numbers) -> None:
+    """Say above each environment which versions of dbt ran there: a job may have one of its own."""
+    found: dict[str, dict[str, None]] = {}
+    for job in numbers.jobs.values():
+        place = job.data.get("environment")
+        of_place = place.get("dbt_version") if isinstance(place, Mapping) else None
+        if version := job.data.get("dbt_version") or of_place:
+            for name in job.places:
+                found.setdefault(name, {})[str(version)] = None
+    for name, versions in found.items():
+        said = " and ".join(versions)
+        comment = f"dbt Cloud ran dbt {said} here: pin `dbt: {{core: …, adapter: …}}`."
+        draft.comments[("environments", name)] = clean(comment)
 
 
 def _secrets_everywhere(draft: Draft, numbers: Numbers, retold: Retold) -> None:
@@ -147,7 +180,7 @@ def _once(jobs: Iterable[Json]) -> list[Json]:
     """Pages repeat jobs where some were added between two requests."""
     found: dict[object, Json] = {}
     for job in jobs:
-        found.setdefault(job.get("id", len(found) * -1 - 1), job)
+        found.setdefault(str(job["id"]) if "id" in job else len(found), job)
     return list(found.values())
 
 

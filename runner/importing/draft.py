@@ -19,7 +19,8 @@ class Draft:
     """Plain values in the shape of the jobs file's schema, keyed by the names that they have there.
 
     ``comments`` stand above what a path of keys leads to, e.g. ``("jobs", "daily")``; ``rows`` are the
-    loss report's. ``top`` is what stands beside them at the file's top, such as ``state``.
+    loss report's. ``top`` is what stands beside them at the file's top, such as ``state``. ``off`` are
+    paths of which the source says that there is nothing, ``proposed`` those whose value isn't the source's.
     """
 
     top: dict[str, Any] = field(default_factory=dict)
@@ -28,6 +29,14 @@ class Draft:
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     comments: dict[tuple[str, ...], str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
+    off: set[tuple[str, ...]] = field(default_factory=set)
+    proposed: set[tuple[str, ...]] = field(default_factory=set)
+
+
+def secret_into(environment: dict[str, Any], name: str) -> None:
+    """Name a secret of an environment, once."""
+    secrets = environment.setdefault("secrets", [])
+    secrets += [] if name in secrets else [name]
 
 
 def name_of(text: str, taken: Collection[str], otherwise: str = "job") -> str:

@@ -9,11 +9,12 @@ from pathlib import Path
 from runner.config.difference import Difference, difference
 from runner.importing.draft import Draft
 from runner.importing.writing import config_of, drafted
+from runner.model import Config
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drift:
-    """``besides`` are the jobs that the file has and the source has not: they are no drift."""
+    """``besides`` are jobs that the file has alone: they are no drift."""
 
     difference: Difference
     besides: tuple[str, ...]
@@ -25,5 +26,10 @@ def drift(draft: Draft, path: Path, there: str, now: datetime) -> Drift:
     wanted = config_of(path, drafted(draft, there))
     return Drift(
         difference=difference(config, wanted, now),
-        besides=tuple(name for name in config.jobs if name not in draft.jobs),
+        besides=besides(draft, config),
     )
+
+
+def besides(draft: Draft, config: Config) -> tuple[str, ...]:
+    """The jobs that the file has and the source has not."""
+    return tuple(name for name in config.jobs if name not in draft.jobs)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.importing.rows import Fate, Row
+from runner.importing.secret_names import HIDDEN, looks_secret, without_secrets
 from runner.reports.text import clipped, one_line
 
 LONGEST_VALUE = 120
 # What stands under such a key isn't repeated, wherever it comes from.
 SECRET = ("api_key", "password", "secret", "token", "webhook_url")
-HIDDEN = "(hidden)"
 UNKNOWN = "dbt-gitops doesn't know this field"
 
 
@@ -108,7 +108,9 @@ class Fields:
 
 def shown(field: str, value: Any) -> str:
     """As JSON, in one line; hidden where the field's name says that it is secret."""
-    if value and any(word in field.lower() for word in SECRET):
+    named = any(word in field.lower() for word in SECRET) or looks_secret(field)
+    if value == HIDDEN or (value and named):
         return HIDDEN
+    value = without_secrets(value) if isinstance(value, str) else value
     text = json.dumps(value, ensure_ascii=False, default=str)
     return clipped(one_line(text), LONGEST_VALUE)

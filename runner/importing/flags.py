@@ -10,6 +10,7 @@ from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
 from runner.importing.rows import Fate, Row
+from runner.importing.secret_names import looks_secret
 
 OPTIONS = {
     "target": "--target",
@@ -19,6 +20,8 @@ OPTIONS = {
     "state": "--state",
     "defer": "--defer",
 }
+DEFERS = "the job has `defer`, which is of all its steps: it defers here"
+APART = "make it a job of its own, without `defer`, where that matters"
 
 
 def tell_flags(draft: Draft, title: str, field: str, steps: Sequence[StepOf], path: str) -> None:
@@ -48,19 +51,32 @@ def _taken(step: StepOf) -> list[tuple[str, Any]]:
     flags = [
         (setting, value)
         for setting, value in step.settings.items()
-        if setting in OPTIONS and f"`{OPTIONS[setting]}" in step.why.replace("`-t ", "`--target ")
+        if setting in OPTIONS
+        and f"`{_option(setting, value)}" in step.why.replace("`-t ", "`--target ")
     ]
     return [*flags, *((name, value) for name, value in step.settings.get("env", {}).items())]
+
+
+def _option(setting: str, value: Any) -> str:
+    return "--no-defer" if (setting, value) == ("defer", False) else OPTIONS.get(setting, setting)
 
 
 def _row(
     draft: Draft, job: dict[str, Any], title: str, field: str, path: str, setting: str, value: Any
 ) -> Row:
-    option = OPTIONS.get(setting, setting)
+    option = _option(setting, value)
     named = f"{field} {option}"
     to, why = _place(draft, job, path, setting, value)
     fate: Fate = "translated" if to else "dropped"
-    return Row(job=title, field=named, value=shown(named, value), fate=fate, to=to, why=why)
+    return Row(
+        job=title,
+        field=named,
+        value=shown(named, value),
+        fate=fate,
+        to=to,
+        why=why,
+        hint=APART if why == DEFERS else "",
+    )
 
 
 def _place(
@@ -78,8 +94,14 @@ def _place(
         return f"{environment}.profiles_dir", "the environment says it"
     if setting == "project":
         return "project", "the top of the jobs file says it"
+    if setting == "defer" and not value:
+        if "defer" in job:
+            return "", DEFERS
+        return path, "a job without `defer` doesn't defer"
     if setting in ("state", "defer"):
         if "defer" in job:
             return f"{path}.defer", "the job's `defer` fetches the state"
         return "", "the job defers to nothing"
+    if looks_secret(setting):
+        return f"{environment}.secrets", f"its name alone: gh secret set {setting}"
     return f"{path}.env.{setting}", "a variable of all steps of the job"

@@ -12,9 +12,11 @@ from lark import Token, Tree
 from lark.exceptions import LarkError
 
 from runner.importing.hcl import Expression, expression_of
+from runner.importing.secret_names import HIDDEN
 
 _HEREDOC = re.compile(r"<<(-?)([a-zA-Z][\w.-]*)\r?\n(.*?)^[ \t]*\2\s*\Z", re.DOTALL | re.MULTILINE)
 _INTERPOLATION = re.compile(r"\$\{[^{}]*\}")
+_SENSITIVE = re.compile(r"\bsensitive\s*\(")
 _PLAIN = {"true": True, "false": False, "null": None}
 
 
@@ -25,6 +27,11 @@ class Unresolved:
     text: str
     why: str
     sensitive: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The text, hidden where a sensitive value stands in it as it is."""
+        return HIDDEN if _SENSITIVE.search(self.text) else self.text
 
 
 class Scope(Protocol):
@@ -60,7 +67,7 @@ def known(value: Any) -> tuple[Any, list[Unresolved]]:
 def spelt(value: Any) -> Any:
     """The value with what isn't known as it is written."""
     if isinstance(value, Unresolved):
-        return value.text
+        return value.shown
     if isinstance(value, list):
         return [spelt(each) for each in value]
     if isinstance(value, dict):
@@ -192,7 +199,8 @@ class _Reader:
         lost = [each for arg in args for each in known(arg)[1]]
         if name not in _FUNCTIONS or (lost and name not in _OF_LISTS):
             why = lost[0].why if lost else f"`{name}()` is worked out by Terraform"
-            return Unresolved(text=self._text, why=why, sensitive=any(x.sensitive for x in lost))
+            secret = name == "sensitive" or any(each.sensitive for each in lost)
+            return Unresolved(text=self._text, why=why, sensitive=secret)
         try:
             return _FUNCTIONS[name](*args)
         except (TypeError, ValueError):

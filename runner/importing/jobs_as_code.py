@@ -12,14 +12,15 @@ from runner.config.nodes import Mapping as Node
 from runner.config.text import Source, shown
 from runner.errors import ConfigInvalid
 from runner.importing.cloud_job import OWN
-from runner.importing.cloud_numbers import without_identifier
+from runner.importing.cloud_names import without_identifier
 from runner.importing.cloud_values import typed
 from runner.importing.dbt_cloud import drafted_of, of_project
 from runner.importing.draft import Draft
 from runner.importing.fields import UNKNOWN, Fields
 from runner.importing.reading import Kind, files_of, mapping_in, read_text, wrong
-from runner.importing.retelling import Origin, Origins
+from runner.importing.retelling import Origin, Origins, left_row, wrong_rows
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN
 from runner.importing.templates import VARS, rendered, variables
 
 KIND = Kind(name="a file of dbt-jobs-as-code", patterns=("*.yml", "*.yaml"))
@@ -31,6 +32,7 @@ EVERY_STATUS = (10, 20, 30)
 NUMBERS = ("deferring_job_definition_id", "job_completion_trigger_condition")
 # What dbt Cloud's API wants, and a jobs file doesn't.
 ITS_OWN = ("account_id", "identifier", "project_id")
+ONLY_CRON = "dbt-jobs-as-code reads `schedule.cron` alone"
 NO_JOB = "dbt-jobs-as-code's files have `jobs: {identifier: {…}}`"
 
 
@@ -138,7 +140,7 @@ def _number(job: _Job) -> str:
 def _as_cloud(job: _Job) -> tuple[dict[str, Any], Origin]:
     """As the API would have it, and how to tell of it in the file's own words."""
     data, wrong_ones = typed(job.fields)
-    own = [_row(job, name, why, "correct it, and import again") for name, why in wrong_ones.items()]
+    own = wrong_rows(job.identifier, job.fields, wrong_ones)
     names: dict[str, tuple[str, ...]] = {"id": ("linked_id", "id")}
     title = without_identifier(str(job.fields.get("name") or job.identifier))
     for name in ("linked_id", VARIABLES):
@@ -152,7 +154,7 @@ def _as_cloud(job: _Job) -> tuple[dict[str, Any], Origin]:
     if isinstance(schedule, Mapping):
         data["schedule"] = {"cron": schedule.get("cron")}
         own += [
-            _row(job, f"schedule.{name}", "dbt-jobs-as-code reads `schedule.cron` alone", "")
+            left_row(job.identifier, job.fields, f"schedule.{name}", ONLY_CRON)
             for name in schedule
             if name != "cron"
         ]
@@ -187,27 +189,22 @@ def _variables(job: _Job) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
 
 
 def _no_variables(job: _Job) -> Iterator[Row]:
+    """Rows of what isn't written as a variable; it may hold a secret's value, so it isn't repeated."""
     given = job.fields.get(VARIABLES)
-    items = given if isinstance(given, list) else []
     rows: list[Row] = []
-    fields = Fields({VARIABLES: items}, rows, job.identifier)
-    for index, each in enumerate(items):
-        if not isinstance(each, Mapping):
-            why, hint = "it is no name with a value", "write `- DBT_NAME: value`"
-            fields.part(VARIABLES, index, "dropped", why=why, hint=hint)
-    if VARIABLES in job.fields and not items:
-        rows.append(_row(job, VARIABLES, "it names no variable", ""))
+    hint = "write `- DBT_NAME: value`"
+    if isinstance(given, list) and given:
+        fields = Fields({VARIABLES: [HIDDEN] * len(given)}, rows, job.identifier)
+        for index, each in enumerate(given):
+            if not isinstance(each, Mapping):
+                why = "it is no name with a value"
+                fields.part(VARIABLES, index, "dropped", why=why, hint=hint)
+    elif given:
+        fields = Fields({VARIABLES: HIDDEN}, rows, job.identifier)
+        fields.dropped(VARIABLES, "it is no list of names with values", hint)
+    elif VARIABLES in job.fields:
+        rows.append(left_row(job.identifier, job.fields, VARIABLES, "it names no variable"))
     yield from rows
-
-
-def _row(job: _Job, name: str, why: str, hint: str) -> Row:
-    outer, _, inner = name.rpartition(".")
-    value = job.fields[outer][inner] if outer else job.fields[name]
-    rows: list[Row] = []
-    Fields({inner: value}, rows, job.identifier, f"{outer}." if outer else "").dropped(
-        inner, why, hint
-    )
-    return rows[0]
 
 
 def _in_own_words(row: Row, described: set[str]) -> Row:

@@ -9,8 +9,9 @@ from typing import Any
 
 from runner.dbt.argv import THREADED
 from runner.importing.commands import StepOf, with_options
-from runner.importing.draft import Draft
+from runner.importing.draft import Draft, secret_into
 from runner.importing.projects import project_of
+from runner.importing.secret_names import looks_secret
 from runner.steps import parse_step
 
 Job = dict[str, Any]
@@ -29,6 +30,7 @@ class Placed:
 def place(draft: Draft, job: Job, found: Sequence[StepOf], folder: str | None = None) -> Placed:
     """Put steps, target, threads and variables into a job, and folders into the draft.
 
+    Variables with a secret's name are named in the environment's ``secrets``, without their values.
     Target and threads that the job says already are those of the steps that say none; what the steps
     don't agree on stays their own. ``folder`` is where they ran, from the repository, where that is known
     besides; else the steps say their project, and all are of one. Steps that were dropped are left out.
@@ -45,7 +47,7 @@ def place(draft: Draft, job: Job, found: Sequence[StepOf], folder: str | None = 
             kept = [_with_own(each, setting, default) for each in kept]
     job["steps"] = [each.step for each in kept]
     lost = (
-        *_variables(job, kept),
+        *_variables(draft, job, kept),
         *_profiles(draft, job, kept, folder or "."),
     )
     return Placed(steps=tuple(kept), lost=lost)
@@ -85,11 +87,13 @@ def _matters(step: str, setting: str) -> bool:
     return command not in ANYWHERE
 
 
-def _variables(job: Job, kept: Sequence[StepOf]) -> list[str]:
+def _variables(draft: Draft, job: Job, kept: Sequence[StepOf]) -> list[str]:
     lost: list[str] = []
     for each in kept:
         for name, value in each.settings.get("env", {}).items():
-            if job.setdefault("env", {}).setdefault(name, value) != value:
+            if looks_secret(name):
+                secret_into(draft.environments[job["environment"]], name)
+            elif job.setdefault("env", {}).setdefault(name, value) != value:
                 lost.append(f"`{each.step}` had another {name}: the job has one for all its steps")
     return lost
 

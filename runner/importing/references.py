@@ -23,6 +23,8 @@ def why_not_after(jobs: Mapping[str, Job], job: str, before: Known) -> str:
     """Why a job can't wait for another; "" where it can. ``jobs`` have the triggers so far."""
     if before.only_pull_requests:
         return f"only pull requests start {before.name}, and their runs start no other job"
+    if before.name == job:
+        return "the job would start itself for ever"
     if _reaches(jobs, before.name, job):
         return (
             f"{before.name} waits for this job itself, so the two would start each other for ever"

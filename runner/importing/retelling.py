@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.importing.cloud_numbers import CloudJob
-from runner.importing.fields import HIDDEN, UNKNOWN, shown
+from runner.importing.fields import UNKNOWN, shown
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN
 
 Names = Mapping[str, tuple[str, ...]]
 
@@ -81,6 +82,19 @@ class Origin:
                 why = UNKNOWN if value or value is False or value == 0 else "there is nothing in it"
                 value = shown(name, value)
                 yield Row(job=self.job, field=name, value=value, fate="dropped", why=why)
+
+
+def left_row(job: str, fields: Mapping[str, Any], path: str, why: str, hint: str = "") -> Row:
+    """The row of a field that is left out, ``settings.threads`` or ``name``."""
+    outer, _, inner = path.rpartition(".")
+    value = shown(path, fields[outer][inner] if outer else fields[inner])
+    return Row(job=job, field=path, value=value, fate="dropped", why=why, hint=hint)
+
+
+def wrong_rows(job: str, fields: Mapping[str, Any], wrong: Mapping[str, str]) -> list[Row]:
+    """Rows of fields whose values can't be used, with why not."""
+    hint = "correct it, and import again"
+    return [left_row(job, fields, path, why, hint) for path, why in wrong.items()]
 
 
 def _head(field: str) -> str:

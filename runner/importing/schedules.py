@@ -11,6 +11,7 @@ from runner.schedule.cron import MACROS, check_cron
 Json = Mapping[str, Any]
 
 EVERY = "*"
+ALL_DAYS = "0-6"
 _RANGE_TO_SUNDAY = re.compile(r"([0-6])-7(?:/1)?")
 
 
@@ -58,6 +59,8 @@ def _posix(text: str) -> str:
     *others, day, month, weekday = fields
     day = EVERY if day == "?" else day
     weekday = EVERY if weekday == "?" else ",".join(map(_sunday, weekday.split(",")))
+    # Beside a day of the month, a list of all days means every day, and `*` means none but that.
+    weekday = EVERY if (day, weekday) == (EVERY, ALL_DAYS) else weekday
     return " ".join([*others, day, month, weekday])
 
 
@@ -65,7 +68,7 @@ def _sunday(part: str) -> str:
     """Of the days of the week, 7 is Sunday to many programs; to GitHub it is 0 alone."""
     if match := _RANGE_TO_SUNDAY.fullmatch(part):
         first = int(match[1])
-        return EVERY if first < 2 else f"0,{first}-6" if first < 6 else "0,6"
+        return ALL_DAYS if first < 2 else f"0,{first}-6" if first < 6 else "0,6"
     return re.sub(r"^7(?=$|#)", "0", part)
 
 

@@ -11,6 +11,7 @@ from runner.errors import ConfigInvalid
 from runner.importing.hcl import Block, Expression, read_hcl
 from runner.importing.hcl_values import Unresolved, value_of
 from runner.importing.resources import META, Address, Resource, now_called
+from runner.importing.secret_names import looks_secret
 
 SEVERAL = ("for_each", "count")
 # What a resource is called by others: such an attribute stands in no file.
@@ -22,7 +23,7 @@ BY_LOOP = "it is another for each of the resources that it stands for"
 def read_files(files: Sequence[Path]) -> list[Resource]:
     """The resources of files, those of a folder being one module; raises ConfigInvalid."""
     folders: dict[Path, _Module] = {}
-    for file in files:
+    for file in sorted(files, key=_precedence):
         folders.setdefault(file.parent, _Module()).take(file)
     several = len(folders) > 1
     return [
@@ -30,6 +31,15 @@ def read_files(files: Sequence[Path]) -> list[Resource]:
         for folder, module in folders.items()
         for each in module.resources(f"{folder}/" if several else "")
     ]
+
+
+def _precedence(file: Path) -> tuple[int, str]:
+    """Of two values of a variable the later counts, as in Terraform: those of files named by hand last."""
+    if file.suffix != ".tfvars":
+        return 0, ""
+    if file.name == "terraform.tfvars":
+        return 1, ""
+    return (2, file.name) if file.name.endswith(".auto.tfvars") else (3, "")
 
 
 @dataclass(kw_only=True)
@@ -135,9 +145,10 @@ class _Module:
     def _variable(self, name: str, text: str) -> Any:
         block = self.variables.get(name)
         default = block.attributes.get("default") if block else None
-        sensitive = bool(block and self._is_on(block.attributes.get("sensitive")))
-        if sensitive:
-            return Unresolved(text=text, why=f"var.{name} is sensitive", sensitive=True)
+        marked = bool(block and self._is_on(block.attributes.get("sensitive")))
+        if marked or looks_secret(name):
+            why = f"var.{name} is {'sensitive' if marked else 'a secret by its name'}"
+            return Unresolved(text=text, why=why, sensitive=True)
         if name in self.given:
             return self._worked_out(f"var.{name}", self.given[name], text)
         if default is None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.importing.cloud_values import typed
-from runner.importing.fields import HIDDEN, Fields
+from runner.importing.fields import Fields
 from runner.importing.hcl_values import Unresolved, known, spelt
 from runner.importing.resources import META, SHOW, Resource
 from runner.importing.retelling import Origin
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN
 
 CHAIN = "job_completion_trigger_condition"
 BLOCKS = (CHAIN, "execution")
@@ -105,7 +106,8 @@ def _numbers(job: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def number_of(value: Any) -> str:
     """A number, what stands for it, or, where it isn't known, how it is written."""
-    return str(spelt(value)) if value is not None else ""
+    written = value.text if isinstance(value, Unresolved) else value
+    return str(written) if value is not None else ""
 
 
 def _sound(name: str, value: Any) -> Any:

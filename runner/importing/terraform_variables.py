@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.importing.cloud_variables import SECRET_PREFIX
-from runner.importing.fields import HIDDEN, shown
+from runner.importing.fields import shown
 from runner.importing.hcl_values import Unresolved, as_text, known, spelt
 from runner.importing.resources import SHOW, Resource
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN, looks_secret
 from runner.importing.terraform_job import Variable, number_of
 
 STARS = "**********"  # how dbt Cloud writes what is secret
@@ -55,7 +55,7 @@ class EnvironmentVariables:
             return
         before = found[name].levels if name in found else {}
         values = [each["value"] for each in levels.values()]
-        secret = name.startswith(SECRET_PREFIX) or STARS in values
+        secret = looks_secret(name) or STARS in values
         found[name] = Variable(
             levels={**before, **levels},
             address=resource.address,
@@ -66,7 +66,7 @@ class EnvironmentVariables:
         """As text; stars of what is secret, None of what isn't known."""
         attribute = "raw_value" if key == "raw_value" else "environment_values"
         name = as_text(known(resource.values.get("name"))[0])
-        hidden = attribute in resource.sensitive or name.startswith(SECRET_PREFIX)
+        hidden = attribute in resource.sensitive or looks_secret(name)
         if isinstance(value, Unresolved):
             hidden = hidden or value.sensitive
             if not hidden:
@@ -90,9 +90,8 @@ class EnvironmentVariables:
         if (resource.address, key) in self._used:
             return
         lost = isinstance(value, Unresolved)
-        secret = resource.sensitive or as_text(known(resource.values.get("name"))[0]).startswith(
-            SECRET_PREFIX
-        )
+        name = as_text(known(resource.values.get("name"))[0])
+        secret = resource.sensitive or looks_secret(name)
         yield Row(
             job="",
             field=f"{resource.address}.{path}",

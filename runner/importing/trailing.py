@@ -1,7 +1,7 @@
-"""What stands below the last line of a mapping: ruamel.yaml gives it to that line's value.
+"""What stands below the last line of a value: ruamel.yaml gives it to the value's last leaf.
 
-It belongs to what comes after the mapping. So that it stays there, it is cut off before something is
-added to the mapping's end, and put back after that.
+It belongs to what comes after the value. So that it stays there, it is cut off before the value is changed,
+and put back after that.
 """
 
 from __future__ import annotations
@@ -13,9 +13,14 @@ from ruamel.yaml.error import CommentMark
 from ruamel.yaml.tokens import CommentToken
 
 
-def cut(node: CommentedMap) -> str:
-    """Take the lines below the last value away, but not the comment beside it; "" where none are."""
-    within, key, slot = _last_leaf(node)
+def cut(node: Any, key: Any = None) -> str:
+    """Take the lines below a value away, but not the comment beside it; "" where none are.
+
+    The value is that of ``key``, or the last of the mapping or list.
+    """
+    if not len(node):
+        return ""
+    within, key, slot = _leaf(node, key)
     tokens = within.ca.items.get(key)
     token = tokens[slot] if tokens else None
     if not isinstance(token, CommentToken):
@@ -30,20 +35,25 @@ def cut(node: CommentedMap) -> str:
     return str(below)
 
 
-def put(node: CommentedMap, below: str) -> None:
-    """Put such lines below the last value."""
-    if below:
-        within, key, slot = _last_leaf(node)
-        tokens = within.ca.items.setdefault(key, [None, None, None, None])
-        tokens[slot] = CommentToken(f"\n{below}", CommentMark(0), None)
+def put(node: Any, below: str, key: Any = None) -> None:
+    """Put such lines below a value, above those that are there."""
+    if not below:
+        return
+    within, key, slot = _leaf(node, key)
+    tokens = within.ca.items.setdefault(key, [None, None, None, None])
+    there = tokens[slot].value if isinstance(tokens[slot], CommentToken) else "\n"
+    beside, _, rest = there.partition("\n")
+    column = tokens[slot].start_mark.column if beside else 0
+    tokens[slot] = CommentToken(f"{beside}\n{below}{rest}", CommentMark(column), None)
 
 
-def _last_leaf(node: Any) -> tuple[Any, Any, int]:
+def _leaf(node: Any, key: Any) -> tuple[Any, Any, int]:
     """The innermost block, the key of its last value, and where the comment of that is kept."""
     while True:
-        key: Any = [*node][-1] if isinstance(node, CommentedMap) else len(node) - 1
+        if key is None:
+            key = [*node][-1] if isinstance(node, CommentedMap) else len(node) - 1
         last = node[key]
         block = isinstance(last, (CommentedMap, CommentedSeq)) and not last.fa.flow_style()
         if not (block and len(last)):
             return node, key, 2 if isinstance(node, CommentedMap) else 0
-        node = last
+        node, key = last, None

@@ -9,29 +9,22 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+from ruamel.yaml.comments import CommentedMap
 
 from runner.config import Loaded, from_bytes
-from runner.config.scalars import resolve
 from runner.config.schema import schema_text
 from runner.config.text import Source, read
 from runner.errors import ConfigInvalid
+from runner.importing.changes import GONE, Change, at, changes, removals
 from runner.importing.draft import Draft
-from runner.importing.trailing import cut, put
+from runner.importing.editing import Editor
+from runner.importing.owning import absent, contents, wanted
 from runner.model import Config
-
-# Mappings of short values, which people write in one line.
-IN_LINE = frozenset({"catch_up", "dbt", "defer", "job", "retries", "schedule"})
-# What is one value to the jobs file: its parts don't mix with those of another.
-WHOLE = frozenset({"dbt", "defer", "dispatch", "job", "schedule"})
-SECTIONS = ("environments", "notifications", "jobs")
 
 
 def drafted(draft: Draft, there: str | None) -> str:
@@ -41,10 +34,31 @@ def drafted(draft: Draft, there: str | None) -> str:
     plain = there.replace("\r\n", "\n")
     yaml = _yaml(*_indents(plain))
     whole = yaml.load(plain)
-    if not _merge(whole, _content(draft), draft.comments):
+    before = _values(there)
+    found = _changes(draft, before)
+    if not found:
         return there
+    editor = Editor(whole, draft.comments)
+    for each in found:
+        editor.apply(each)
     text = _as_written(plain, _dumped(yaml, whole))
     return text.replace("\n", "\r\n") if "\r\n" in there else text
+
+
+def taken_away(draft: Draft, there: str) -> list[str]:
+    """What a merge removes of a jobs file, as ``jobs.daily.timeout``."""
+    found = _changes(draft, _values(there))
+    return [".".join(each.path) for each in found if each.value is GONE]
+
+
+def _changes(draft: Draft, there: dict[str, Any]) -> list[Change]:
+    content = wanted(draft, there)
+    gone = [path for path in absent(draft) if at(content, path) is None]
+    return [*changes(there, content), *removals(there, gone)]
+
+
+def _values(text: str) -> Any:
+    return YAML(typ="safe").load(text)
 
 
 def valid(path: Path, text: str) -> Loaded:
@@ -127,7 +141,7 @@ def _as_written(there: str, text: str) -> str:
         lines[block.b : block.b + block.size] = before[block.a : block.a + block.size]
     kept = "".join(lines)
     # Spaces within a value mean something.
-    return kept if YAML(typ="safe").load(kept) == YAML(typ="safe").load(text) else text
+    return kept if _values(kept) == _values(text) else text
 
 
 def _tight(line: str) -> str:
@@ -135,99 +149,9 @@ def _tight(line: str) -> str:
     return line[: len(line) - len(line.lstrip())] + "".join(line.split())
 
 
-def _content(draft: Draft) -> dict[str, Any]:
-    sections = {name: getattr(draft, name) for name in SECTIONS}
-    return {**draft.top, **{name: each for name, each in sections.items() if each}}
-
-
 def _new(draft: Draft) -> CommentedMap:
     whole = CommentedMap({"version": 1})
     whole.yaml_set_start_comment(schema_line().removeprefix("# ").rstrip())
-    _merge(whole, _content(draft), draft.comments)
+    for name, each in contents(draft).items():
+        Editor(whole, draft.comments).apply(Change(path=(name,), value=each))
     return whole
-
-
-def _write_above(
-    within: CommentedMap, key: str, comments: Mapping[tuple[str, ...], str], path: tuple[str, ...]
-) -> None:
-    """The comment of a key that has just been added, and a blank line above a section or a job."""
-    section = not path and key in SECTIONS
-    apart = "\n" if section or (path == ("jobs",) and len(within) > 1) else ""
-    above = f"{apart}{comments.get((*path, key), '')}"
-    if above:
-        within.yaml_set_comment_before_after_key(key, before=above, indent=2 * len(path))
-
-
-def _merge(
-    into: CommentedMap,
-    new: Mapping[str, Any],
-    comments: Mapping[tuple[str, ...], str],
-    path: tuple[str, ...] = (),
-) -> bool:
-    """Whether anything has changed."""
-    changed, below = False, None
-    for key, value in new.items():
-        here = (*path, key)
-        before = into.get(key)
-        whole = key in WHOLE and len(path) > 1  # not a job or an environment of such a name
-        if isinstance(before, CommentedMap) and isinstance(value, Mapping) and not whole:
-            changed |= _merge(before, value, comments, here)
-        elif key in into:
-            if not _same(before, value):
-                into[key], changed = _node(value, comments, here), True
-        else:
-            below = (cut(into) if into else "") if below is None else below
-            into[_key(key, path)], changed = _node(value, comments, here), True
-            _write_above(into, key, comments, path)
-    put(into, below or "")
-    return changed
-
-
-def _same(there: Any, new: Any) -> bool:
-    """Whether both mean the same: one schedule or job may stand for a list of one."""
-    if isinstance(there, list) != isinstance(new, list):
-        there, new = ([each] if not isinstance(each, list) else each for each in (there, new))
-    if isinstance(there, list):
-        return len(there) == len(new) and all(map(_same, there, new))
-    if isinstance(there, Mapping) and isinstance(new, Mapping):
-        # A schedule without its time zone is one in UTC.
-        zone = {"timezone": "UTC"} if "cron" in there or "cron" in new else {}
-        there, new = {**zone, **there}, {**zone, **new}
-        return there.keys() == new.keys() and all(_same(there[key], new[key]) for key in new)
-    if isinstance(there, str) and isinstance(new, str):
-        return str(there) == str(new)
-    return isinstance(there, bool) == isinstance(new, bool) and bool(there == new)
-
-
-def _node(
-    value: Any, comments: Mapping[tuple[str, ...], str], path: tuple[str, ...], inline: bool = False
-) -> Any:
-    inline = inline or (path[-1] in IN_LINE and len(path) > 2)
-    if isinstance(value, Mapping):
-        node: Any = CommentedMap()
-        for key, inner in value.items():
-            here = (*path, str(key))
-            node[_key(key, path)] = _node(inner, comments, here, inline)
-            if not inline:
-                _write_above(node, str(key), comments, path)
-    elif isinstance(value, (list, tuple)):
-        node = CommentedSeq(_node(each, comments, path, inline) for each in value)
-    else:
-        return _scalar(value, quoted=path[-1] == "cron")
-    if inline and not (isinstance(value, (list, tuple)) and len(value) > 1 and path[-1] in IN_LINE):
-        node.fa.set_flow_style()
-    return node
-
-
-def _key(key: str, path: tuple[str, ...]) -> Any:
-    """Names that people give are text as values are; a schema's key such as `on` is known anyway."""
-    return _scalar(key) if path and path[-1] in ("env", "vars") else key
-
-
-def _scalar(value: Any, *, quoted: bool = False) -> Any:
-    """Text that YAML 1.1 reads as something else is quoted: ruamel.yaml minds YAML 1.2 alone."""
-    if not isinstance(value, str):
-        return value
-    if quoted or not value.isprintable() or resolve(value)[0] != "text":
-        return DoubleQuotedScalarString(value)
-    return value

@@ -142,9 +142,9 @@ def _rank(row: Row) -> tuple[object, ...]:
 
 
 def _alike(row: Row) -> tuple[str, ...]:
-    """Carried fields say where each one is; what is dropped for the same reason is one line."""
+    """Fields that are kept say where each one is; what is dropped for the same reason is one line."""
     alone = "" if row.fate == "dropped" and not row.hint else row.field
-    return row.fate, row.why, row.hint, alone
+    return row.fate, row.why, row.hint, row.to, alone
 
 
 def _text_lines(lines: Iterable[_Line]) -> Iterator[str]:

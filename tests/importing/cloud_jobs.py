@@ -322,6 +322,9 @@ class Meaning:
         while gone := [number for number, job in self.jobs.items() if not [*self.steps(job)]]:
             for number in gone:
                 del self.jobs[number]
+        self._before: dict[int, tuple[int, set[int]]] = {}
+        for job in self.jobs.values():
+            self._link(job)
 
     def steps(self, job: Whole) -> Iterator[Command]:
         for command in job.commands:
@@ -343,17 +346,18 @@ class Meaning:
 
     def before(self, job: Whole) -> tuple[int, set[int]] | None:
         """The number of the job that it comes after, and the statuses on which."""
+        return self._before.get(job.data["id"])
+
+    def _link(self, job: Whole) -> None:
+        """Of the links of a circle, the last one isn't there."""
         number, statuses = _condition(job)
         there = self.jobs.get(number)
-        sound = there and deploys(there.data) and deploys(job.data) and statuses
-        seen = {job.data["id"]}
-        while there and sound:
-            if there.data["id"] in seen:
-                # A circle that the job is not in is that of others.
-                return None if there.data["id"] == job.data["id"] else (number, statuses)
-            seen.add(there.data["id"])
-            there = self.jobs.get(_condition(there)[0])
-        return (number, statuses) if sound else None
+        if not (there and deploys(there.data) and deploys(job.data) and statuses):
+            return
+        while number != job.data["id"] and number in self._before:
+            number = self._before[number][0]
+        if number != job.data["id"]:
+            self._before[job.data["id"]] = _condition(job)
 
 
 def _condition(job: Whole) -> tuple[int, set[int]]:

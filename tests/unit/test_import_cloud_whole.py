@@ -100,7 +100,9 @@ def test_the_same_jobs(tmp_path: Path, jobs: list[Whole]) -> None:
     check_environments(config, [*jobs, SOUND])
     for job in jobs:
         told = {
-            re.split(r"[.\[]", row.field)[0] for row in draft.rows if row.job == job.data["name"]
+            re.split(r"[.\[]", row.field)[0]
+            for row in draft.rows
+            if row.job in (job.data["name"], f"{job.data['name']} ({job.data['id']})")
         }
         assert set(job.data) <= told
         deploying, of_pulls = parts(config, job)

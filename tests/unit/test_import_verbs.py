@@ -59,7 +59,8 @@ def test_a_new_file(source: str, repository: Path, capsys: pytest.CaptureFixture
     assert run(["import", source]) == 0
     said = capsys.readouterr().err
     assert "dbt_jobs.yml has the imported jobs\nnext:\n" in said
-    assert "dbt-gitops validate\n" in said and "dbt-gitops sync\n" in said
+    assert "dbt-gitops validate\n" in said
+    assert "dbt-gitops sync\n" in said
     text = OUT.read_text()
     assert text == printed.out
     assert "# From" in text

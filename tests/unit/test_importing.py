@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runner.importing.draft import name_of
-from runner.importing.fields import HIDDEN, UNKNOWN, Fields
+from runner.importing.fields import UNKNOWN, Fields, shown
 from runner.importing.rows import Row
+from runner.importing.secret_names import HIDDEN, without_secrets
 
 
 def test_every_field_has_a_row() -> None:
@@ -53,3 +54,24 @@ def test_every_field_has_a_row() -> None:
 )
 def test_names(text: str, name: str) -> None:
     assert name_of(text, {"taken", "taken-2"}) == name
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("DBT_ENV_SECRET_X=hunter dbt build", "DBT_ENV_SECRET_X=(hidden) dbt build"),
+        ("A=1 DB_PASSWORD='my hunter' dbt run", "A=1 DB_PASSWORD=(hidden) dbt run"),
+        ("DB_PASSWORD=my'hun ter'\\ dbt dbt run", "DB_PASSWORD=(hidden) dbt run"),
+        ('export DB_TOKEN="a\\"hunter" && dbt run', "export DB_TOKEN=(hidden) && dbt run"),
+        ("DB_TOKEN='hunter dbt run", "DB_TOKEN=(hidden)"),
+        ("A='DB_TOKEN=hunter' dbt run", "A='DB_TOKEN=(hidden) dbt run"),
+        ("DB_TOKEN='$hunter' dbt run", "DB_TOKEN=(hidden) dbt run"),
+        ("DB_TOKEN=$hunter-2 dbt run", "DB_TOKEN=(hidden) dbt run"),
+        ("DB_TOKEN=$OTHER dbt run", "DB_TOKEN=$OTHER dbt run"),
+        ('DB_TOKEN="${{ secrets.X }}" dbt run', 'DB_TOKEN="${{ secrets.X }}" dbt run'),
+        ("DBT_DAY=1 dbt build --select a", "DBT_DAY=1 dbt build --select a"),
+    ],
+)
+def test_no_secret_that_a_command_sets_is_repeated(command: str, said: str) -> None:
+    assert without_secrets(command) == said
+    assert "hunter" not in shown("commands[0]", command)

@@ -170,7 +170,12 @@ def test_targets_of_steps_win() -> None:
 def test_circles_are_broken() -> None:
     after = {n: {"condition": {"job_id": n, "statuses": [10]}} for n in (1, 2)}
     jobs = [job(n, job_completion_trigger_condition=after[3 - n]) for n in (1, 2)]
-    assert [*config_from(jobs).jobs] == ["job-1", "job-2"]
+    first, second = config_from(jobs).jobs.values()
+    assert (first.triggers.job[0].names, second.triggers.job) == (("job-2",), ())
+    lost = [row for row in drafted_of(jobs, {}).rows if row.hint == "break the circle by hand"]
+    assert [row.job for row in lost] == ["Job 2"]
+    itself = config_from([job(1, job_completion_trigger_condition=after[1])])
+    assert itself.jobs["job-1"].triggers.job == ()
 
 
 numbers = st.integers(1, 4)

@@ -164,6 +164,66 @@ def test_two_folders_are_two_modules(here: Path) -> None:
     }
 
 
+def variable(name: str, project: str) -> str:
+    return (
+        f'resource "dbtcloud_environment_variable" "{name.lower()}" {{\n  name = "{name}"\n'
+        f"  project_id = 5\n  environment_values = {project}\n}}\n"
+    )
+
+
+def test_what_is_secret_is_not_repeated(here: Path) -> None:
+    name = '"Daily"\n  description = "by ${sensitive("hunter1")}"'
+    text = (
+        JOB.replace('"Daily"', f"{name}\n  dbt_version = local.version")
+        + ENVIRONMENT
+        + 'locals { version = sensitive("hunter2") }\n'
+        + 'variable "db_password" { default = "hunter3" }\n'
+        + variable("DBT_FOO", '{ project = sensitive("hunter4") }')
+        + variable("DBT_PASSWORD", '{ project = "hunter5", Other = "hunter6" }')
+        + variable("DBT_BAR", '{ project = var.db_password, Other = "x${sensitive ("hunter7")}" }')
+        + variable("DBT_ALL", 'sensitive({ project = "hunter8" })')
+        + variable("DBT_DAY", '{ project = "1" }')
+    )
+    Path("jobs.tf").write_text(text)
+    draft = terraform.read([Path("jobs.tf")])
+    secrets = draft.environments["production"]["secrets"]
+    assert secrets == ["DBT_FOO", "DBT_PASSWORD", "DBT_BAR"]
+    assert draft.jobs["daily"]["env"] == {"DBT_DAY": "1"}
+    assert "hunter" not in f"{draft.rows}{text_of(draft)}"
+
+
+def test_environments_of_sensitive_numbers_are_still_several(here: Path) -> None:
+    number = "dbtcloud_environment.prod.environment_id"
+    jobs = [
+        JOB.replace("daily", f"job{n}").replace("Daily", f"{n}").replace(number, f"sensitive({n})")
+        for n in (1, 2)
+    ]
+    Path("jobs.tf").write_text("".join(jobs))
+    draft = terraform.read([Path("jobs.tf")])
+    assert len({each["environment"] for each in draft.jobs.values()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("named", "threads"),
+    [
+        (["."], 12),
+        (["jobs.tf", "b.auto.tfvars", "terraform.tfvars", "a.auto.tfvars"], 12),
+        (["a.auto.tfvars", ".", "prod.tfvars"], 16),
+        (["prod.tfvars", "."], 16),
+        (["jobs.tf", "terraform.tfvars"], 4),
+        (["jobs.tf"], 2),
+    ],
+)
+def test_which_value_of_a_variable_counts(here: Path, named: list[str], threads: int) -> None:
+    job = JOB.replace('"Daily"', '"Daily"\n  num_threads = var.threads')
+    Path("jobs.tf").write_text(f'{job}{ENVIRONMENT}variable "threads" {{ default = 2 }}\n')
+    given = {"terraform": 4, "a.auto": 8, "b.auto": 12, "prod": 16}
+    for name, value in given.items():
+        Path(f"{name}.tfvars").write_text(f"threads = {value}\n")
+    draft = terraform.read([Path(each) for each in named])
+    assert draft.jobs["daily"]["threads"] == threads
+
+
 def test_a_schedule_that_is_not_known_is_none() -> None:
     """Without its hours it would run every hour."""
     file = Path("jobs.tf")
@@ -188,8 +248,8 @@ def test_what_is_written_alike_is_one_environment() -> None:
         .replace("project_id  ", "deferring_environment_id = var.prod_environment_id\nproject_id")
     )
     draft = read_text(Path("jobs.tf"), both + ci)
-    assert draft.jobs["daily-2"]["environment"] == "ci"
-    assert draft.jobs["daily-2"]["defer"] == {"to": "prod"}
+    assert draft.jobs["daily-ci"]["environment"] == "ci"
+    assert draft.jobs["daily-ci"]["defer"] == {"to": "prod"}
 
 
 def read_text(file: Path, text: str) -> Draft:

@@ -12,7 +12,7 @@ import yaml
 from runner.config import load
 from runner.config.rules.judging import judged
 from runner.config.rules.rule import Known
-from runner.importing.proposing.variables import looks_secret
+from runner.importing.secret_names import looks_secret
 from runner.workflow import PATH
 from tests.conftest import EXAMPLE, MADE, TINY, Project
 from tests.initial import CANARY, SHOP, project_of, shop

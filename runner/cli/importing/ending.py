@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from shlex import quote
@@ -15,8 +15,8 @@ from runner.config import default_file
 from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
 from runner.importing.draft import Draft
-from runner.importing.drift import drift
-from runner.importing.writing import drafted, text_there, valid, write
+from runner.importing.drift import besides, drift
+from runner.importing.writing import config_of, drafted, taken_away, text_there, valid, write
 from runner.reports.losses import as_json, as_markdown, as_text
 from runner.reports.next_steps import Step, next_steps
 from runner.reports.plan import difference_lines
@@ -63,6 +63,8 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
         say(RENDERERS[report](draft.rows))
         return ExitCode.SUCCESS
     click.echo(RENDERERS[report](draft.rows))
+    if there is not None:
+        _say_what_differs(draft, path, there)
     if text == there:
         say(f"{path} is up to date: nothing has changed")
         return ExitCode.SUCCESS
@@ -87,9 +89,20 @@ def _check(draft: Draft, path: Path, there: str | None) -> ExitCode:
     found = drift(draft, path, there, datetime.now(timezone.utc))
     for line in difference_lines(found.difference):
         click.echo(defused(f"{SIGNS[line.kind]} {line.text}"))
-    if found.besides:
-        say(f"note: only in {path}: {', '.join(found.besides)}")
+    _say_besides(path, found.besides)
     if not found.difference.changes:
         click.echo(f"{path} says what the source says")
         return ExitCode.SUCCESS
     return ExitCode.STEP_FAILED
+
+
+def _say_what_differs(draft: Draft, path: Path, there: str) -> None:
+    """What a merge leaves alone that may be forgotten there, and what it takes away."""
+    _say_besides(path, besides(draft, config_of(path, there)))
+    if gone := taken_away(draft, there):
+        say(f"note: taken out of {path}, for the source has none: {', '.join(gone)}")
+
+
+def _say_besides(path: Path, jobs: Sequence[str]) -> None:
+    if jobs:
+        say(f"note: only in {path}, where they go on as before: {', '.join(jobs)}")

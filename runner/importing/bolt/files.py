@@ -12,6 +12,7 @@ from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.bolt.known import Bolt, Schedules
 from runner.importing.bolt.schedule import Schedule
+from runner.importing.bolt.words import decided
 from runner.importing.commands import StepOf, steps_of
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
@@ -41,7 +42,10 @@ def read(paths: Sequence[Path]) -> Draft:
     found = _of_one_project(found)
     known = Schedules(found)
     for each in found:
+        before, own = len(draft.rows), known.job_of(each)
         Schedule(draft, each, known).convert()
+        if own:
+            decided(draft, own.name, each, draft.rows[before:])
     if not draft.jobs:
         names = ", ".join(str(file) for file in files)
         raise ConfigInvalid(

@@ -19,6 +19,7 @@ from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
+from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import publishes, without_deferral
@@ -29,6 +30,18 @@ ORDER = (
     "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
     "timeout", "concurrency",
 )  # fmt: skip
+# What a workflow decides of a job, and by which fields; `{}` is the job's id.
+WORDS = {
+    "triggers.schedule": ("on.schedule",),
+    "triggers.merge": ("on.push",),
+    "triggers.job": ("on.workflow_run", "jobs.{}.needs"),
+    "triggers.pull_request": ("on.pull_request", "on.pull_request_target"),
+    "defer": (),
+    "target": (),
+    "threads": (),
+    "timeout": ("jobs.{}.timeout-minutes",),
+    "enabled": ("jobs.{}.if",),
+}
 # What a job of a workflow may say, and a jobs file doesn't.
 LOST = {
     "strategy": ("a matrix is left alone", "write a job for each of its values by hand"),
@@ -50,7 +63,9 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     fields = Fields(half.body, draft.rows, half.title, f"jobs.{half.id}.")
     whole = Fields(half.root, draft.rows, half.title)
     job: dict[str, Any] = {"environment": half.environment, "triggers": {}}
+    before = len(draft.rows)
     if half.title != name:
+        draft.proposed.add(("jobs", name, "description"))
         job["description"] = half.title
     draft.comments["jobs", name] = f"From the job {half.id} of {half.file}, line {half.line}"
     body = draft.environments.setdefault(half.environment, {})
@@ -75,6 +90,8 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
+    words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
+    speaks_of(draft, name, words, draft.rows[before:])
 
 
 def _names(fields: Fields, whole: Fields, name: str) -> None:

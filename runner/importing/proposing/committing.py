@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.importing.proposing.profile import Target
-from runner.importing.proposing.variables import looks_secret, settled, variables_in
+from runner.importing.proposing.variables import settled, variables_in
+from runner.importing.secret_names import looks_secret
 
 PRODUCTION, CI = "prod", "ci"
 # What dbt's own documentation asks for; of any other adapter it is asked to be looked up.

@@ -10,7 +10,8 @@ from typing import Any
 from runner.dbt.profiles import FILE
 from runner.git import is_ignored
 from runner.importing.proposing.files import read_mapping
-from runner.importing.proposing.variables import Variable, looks_secret, settled, variables_in
+from runner.importing.proposing.variables import Variable, settled, variables_in
+from runner.importing.secret_names import looks_secret
 
 PRODUCTION = ("prod", "production", "prd", "live")
 # The likeliest first.

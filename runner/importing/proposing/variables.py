@@ -7,13 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from runner.importing.secret_names import looks_secret
+
 _ENV_VAR = re.compile(r"""env_var\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']\s*(,?)""")
-# What a name that ends so has is where something is, and not that itself.
-_SECRET = re.compile(
-    r"^DBT_ENV_SECRET_|^(?!.*(?:path|ur[il]|file|endpoint|_id)$).*"
-    r"(?:pass(?:word|wd|phrase)?$|secret|token|credential|(?:api|private|access)_?key|keyfile_json$)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +19,6 @@ class Variable:
     name: str
     secret: bool
     needed: bool
-
-
-def looks_secret(name: str) -> bool:
-    """By its name alone, of a variable or of a key of profiles.yml."""
-    return bool(_SECRET.search(name))
 
 
 def variables_in(value: Any, key: str = "") -> Iterator[Variable]:

@@ -1,0 +1,124 @@
+"""A merge changes only the place that it is about, and keeps the comments around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+import yaml
+
+from runner.importing.draft import Draft
+from runner.importing.writing import config_of, drafted
+
+FILE = Path("dbt_jobs.yml")
+ANCHORS = """\
+version: 1
+environments:
+  p: &env {secrets: [A]}
+  ci: *env
+jobs:
+  a: &job
+    environment: p
+    triggers: &t
+      schedule: {cron: "0 1 * * *"}
+
+      # when main moves
+    steps: &steps
+      - dbt build  # all of it
+
+  # b is as a
+  b:
+    <<: *job
+    description: b
+  c:
+    environment: ci
+    triggers: *t
+    steps: *steps
+    threads: &n 4
+  d:
+    environment: p
+    triggers: {<<: *t, dispatch: true}
+    steps: [dbt test]
+    threads: *n
+"""
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "environment": ({"ci": {"schema": "pr_{pr_number}"}}, {}),
+    "its anchor": ({"p": {"schema": "x"}}, {}),
+    "holder": ({}, {"a": {"triggers": {"merge": {}}}}),
+    "a list at its anchor": ({}, {"a": {"steps": ["dbt run"]}}),
+    "a list at its alias": ({}, {"c": {"steps": ["dbt build", "dbt test"]}}),
+    "alias": ({}, {"c": {"triggers": {"merge": {"branches": ["x"]}}}}),
+    "merged": ({}, {"b": {"triggers": {"merge": {}}, "threads": 2}}),
+    "merged in one line": ({}, {"d": {"triggers": {"schedule": {"cron": "0 2 * * *"}}}}),
+    "number": ({}, {"c": {"threads": 8}}),
+    "all": (
+        {},
+        {name: {"threads": at, "triggers": {"merge": {}}} for at, name in enumerate("abcd", 1)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_what_others_share_stays_theirs(case: str) -> None:
+    environments, jobs = CHANGES[case]
+    text = drafted(Draft(environments=environments, jobs=jobs), ANCHORS)
+    before, after = config_of(FILE, ANCHORS), config_of(FILE, text)
+    for name in before.jobs:
+        assert (after.jobs[name] == before.jobs[name]) == (name not in jobs), name
+    for name in before.environments:
+        same = after.environments[name] == before.environments[name]
+        assert same == (name not in environments), name
+    for name, job in jobs.items():
+        wanted = {**plain(ANCHORS)["jobs"][name]}
+        for key, value in job.items():
+            mixed = isinstance(value, dict)
+            wanted[key] = {**wanted.get(key, {}), **value} if mixed else value
+        assert plain(text)["jobs"][name] == wanted
+    for comment in ("# when main moves", "# all of it", "# b is as a"):
+        assert comment in text
+    assert drafted(Draft(environments=environments, jobs=jobs), text) == text
+
+
+def plain(text: str) -> Any:
+    return yaml.safe_load(text)
+
+
+LISTED = dedent("""\
+    version: 1
+    environments: {p: {}}
+    jobs:
+      a:
+        environment: p
+        steps:
+          - dbt seed    # once
+          # then the models
+          - dbt build   # slow
+
+          # last
+          - dbt test    # quick
+
+      # the end
+""")
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["dbt seed", "dbt deps", "dbt build", "dbt test"],
+        ["dbt build", "dbt test"],
+        ["dbt seed", "dbt test"],
+        ["dbt seed", "dbt build"],
+        ["dbt deps"],
+        ["dbt deps", "dbt seed", "dbt build --threads 2", "dbt test", "dbt compile"],
+    ],
+)
+def test_comments_of_steps_that_stay(steps: list[str]) -> None:
+    text = drafted(Draft(jobs={"a": {"steps": steps}}), LISTED)
+    assert [step.text for step in config_of(FILE, text).jobs["a"].steps] == steps
+    for line in LISTED.splitlines():
+        kept = line.strip().startswith("#")
+        if "- " in line:
+            kept = line.partition("#")[0].strip().removeprefix("- ") in steps
+        assert not kept or line in text.splitlines(), line
