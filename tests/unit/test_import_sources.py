@@ -296,7 +296,7 @@ runs = st.lists(
     st.sampled_from(
         ["dbt build", "dbt run -s state:modified+ --target x", "make", "cd x", "pip install dbt-core",
          "aws s3 cp s3://b/manifest.json state/", "dbt test --threads 2 \\\n  --target y", "dbt run | tee x",
-         "if true; then", "REGION=us dbt seed", "poetry run dbt snapshot --profiles-dir ."]
+         "if true; then", "REGION=us dbt seed", "A=1 PASSWORD=x dbt seed", "export PASSWORD=x", "poetry run dbt snapshot --profiles-dir ."]
     ),
     min_size=1,
 ).map("\n".join)  # fmt: skip
@@ -313,11 +313,26 @@ steps = st.fixed_dictionaries(
 bodies = st.fixed_dictionaries(
     {"steps": st.lists(steps, max_size=3) | values},
     optional={
+        "if": st.sampled_from(
+            [
+                "false",
+                "always()",
+                "failure()",
+                "!cancelled()",
+                "github.event_name == 'push'",
+                "vars.X",
+                "github.event.schedule == '0 4 * * *'",
+                "github.ref != 'refs/heads/main' || failure()",
+                "github.event.workflow_run.conclusion == 'success'",
+                "github.event_name != 'pull_request'",
+            ]
+        )
+        | values,
         "needs": st.sampled_from(["a", "b", "c", "self"])
         | st.lists(st.sampled_from(["a", "b", "c"])),
         "env": st.dictionaries(
-            st.sampled_from(["A", "B"]),
-            st.sampled_from(["x", 1, "${{ secrets.B }}", "${{ vars.A }}"]),
+            st.sampled_from(["A", "B", "PASSWORD"]),
+            st.sampled_from(["x", 1, "${{ secrets.B }}", "${{ secrets.C }}", "${{ vars.A }}"]),
         ),
         **dict.fromkeys(
             ("environment", "runs-on", "timeout-minutes", "concurrency", "defaults", "name"), values
@@ -327,7 +342,10 @@ bodies = st.fixed_dictionaries(
 events = st.fixed_dictionaries(
     {},
     optional={
-        "push": st.sampled_from([None, {"branches": ["main"]}, {"tags": ["v*"]}]) | values,
+        "push": st.sampled_from(
+            [None, {"branches": ["main"]}, {"tags": ["v*"]}, {"branches-ignore": ["main"]}]
+        )
+        | values,
         "pull_request": st.sampled_from([None, {"types": ["closed"]}, {"paths": ["a"]}]) | values,
         "pull_request_target": st.none(),
         "schedule": st.lists(
@@ -377,6 +395,8 @@ def drafted(files: list[Path]) -> Draft | None:
 
 def steps_in(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for body in workflow["jobs"].values():
+        if "if" in body:  # it may hold for nothing
+            continue
         given = body["steps"] if isinstance(body["steps"], list) else []
         yield from (step for step in given if isinstance(step, dict))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,7 @@ from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import publishes, without_deferral
+from runner.importing.rows import Row
 
 SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
@@ -90,8 +91,18 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
+    _decide(draft, half, name, draft.rows[before:])
+
+
+def _decide(draft: Draft, half: Half, name: str, rows: Sequence[Row]) -> None:
+    """Note what the workflow decides of the job; what starts one that is off is for people to say."""
     words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
-    speaks_of(draft, name, words, draft.rows[before:])
+    if draft.jobs[name].get("enabled") is False and not half.off:
+        draft.proposed.add(("jobs", name, "enabled"))
+        words = {
+            k: v for k, v in words.items() if k.partition(".")[0] not in ("enabled", "triggers")
+        }
+    speaks_of(draft, name, words, rows)
 
 
 def _names(fields: Fields, whole: Fields, name: str) -> None:

@@ -13,6 +13,7 @@ from runner.importing.commands import StepOf
 from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
 from runner.importing.reading import text_of
+from runner.importing.secret_names import looks_secret
 
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
@@ -120,21 +121,22 @@ def _placed(step: StepOf, folder: str, variables: Mapping[str, Any]) -> StepOf:
         settings["profiles_dir"] = joined(folder, settings["profiles_dir"])
     return without_variables(
         replace(step, settings=settings),
-        [k for k, v in settings.get("env", {}).items() if v == MASK or k in (PROFILES, PROJECT)],
+        [k for k in settings.get("env", {}) if looks_secret(k) or k in (PROFILES, PROJECT)],
     )
 
 
 def without_variables(step: StepOf, names: Collection[str]) -> StepOf:
-    """The step without some variables of its own, which it doesn't say of the job's ``env`` any more."""
+    """The step without some variables of its own, each told elsewhere."""
     given = step.settings.get("env", {})
     kept = {name: value for name, value in given.items() if name not in names}
     settings = {key: value for key, value in step.settings.items() if key != "env"}
     settings |= {"env": kept} if kept else {}
-    before, after = (f"{', '.join(sorted(env))} stands in the job's `env`" for env in (given, kept))
-    if not kept:
-        after = "variables before the command are left out"
-        before += ", for all its steps"
-    return replace(step, settings=settings, why=step.why.replace(before, after))
+    gone = [name for name in sorted(given) if name not in kept]
+    told = tuple(f"{name} stands in " for name in gone)
+    why = [part for part in step.why.split("; ") if part and not part.startswith(told)]
+    if gone:
+        why.insert(0, f"{', '.join(gone)} is left out of the command")
+    return replace(step, settings=settings, why="; ".join(why))
 
 
 def _is_block(script: Scalar) -> int:
