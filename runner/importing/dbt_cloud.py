@@ -230,5 +230,6 @@ def _json(file: Path) -> Any:
         why = error.strerror or str(error)
         raise ConfigInvalid(f"{file} can't be read", why=why, hint=SAVE) from error
     except NotJson as error:
-        line = f":{error.line}" if error.line else ""
-        raise ConfigInvalid(f"{file}{line} {error.what}", why=error.why, hint=SAVE) from error
+        raise ConfigInvalid(
+            f"{file}{error.place} {error.what}", why=error.why, hint=SAVE
+        ) from error

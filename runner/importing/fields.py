@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.importing.rows import Fate, Row
-from runner.importing.secret_names import HIDDEN, looks_secret, without_secrets
+from runner.importing.secret_names import HIDDEN, repeated
 from runner.reports.text import clipped, one_line
 
 LONGEST_VALUE = 120
-# What stands under such a key isn't repeated, wherever it comes from.
-SECRET = ("api_key", "password", "secret", "token", "webhook_url")
 UNKNOWN = "dbt-gitops doesn't know this field"
 
 
@@ -107,10 +105,9 @@ class Fields:
 
 
 def shown(field: str, value: Any) -> str:
-    """As JSON, in one line; hidden where the field's name says that it is secret."""
-    named = any(word in field.lower() for word in SECRET) or looks_secret(field)
-    if value == HIDDEN or (value and named):
+    """As JSON, in one line; hidden where the name of the field, or of a part of it, says that it is secret."""
+    told = repeated(field, value)
+    if told == HIDDEN:
         return HIDDEN
-    value = without_secrets(value) if isinstance(value, str) else value
-    text = json.dumps(value, ensure_ascii=False, default=str)
+    text = json.dumps(told, ensure_ascii=False, default=str)
     return clipped(one_line(text), LONGEST_VALUE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 HIDDEN = "(hidden)"
 # What a name that ends so has is where something is, and not that itself.
@@ -18,6 +20,25 @@ _ASSIGNMENT = re.compile(
     (?P<value>(?:"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^\s"'\\]|["'].*)+)""",
     re.DOTALL | re.VERBOSE,
 )
+
+
+# What stands under such a key of a source isn't repeated; there, nothing is lost by one too many.
+_KEYS = ("api_key", "password", "secret", "token", "webhook_url")
+
+
+def repeated(field: str, value: Any) -> Any:
+    """A value as a report may repeat it: what is secret by its key is hidden, however deep it stands."""
+    if value and (looks_secret(field) or any(word in field.lower() for word in _KEYS)):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        named = repeated(str(value.get("name", "")), value.get("value"))  # of {name: X, value: …}
+        return {
+            key: named if key == "value" and named == HIDDEN else repeated(str(key), each)
+            for key, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [repeated("", each) for each in value]
+    return without_secrets(value) if isinstance(value, str) else value
 
 
 def looks_secret(name: str) -> bool:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from runner.config.text import Span
 from runner.errors import ConfigInvalid
+from runner.importing.cloud_json import NotJson, decoded
 from runner.importing.dbt_cloud import drafted_of, of_project
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
 from runner.importing.hcl import KIND
 from runner.importing.hcl_values import known, spelt
-from runner.importing.reading import files_of, read_text, wrong
+from runner.importing.reading import files_of, read_text
 from runner.importing.resources import SHOW, Resource
 from runner.importing.retelling import Origin, Origins
 from runner.importing.rows import Row
@@ -59,14 +58,11 @@ def _json(file: Path) -> Any:
     if first != "{" and file.suffix != ".json":
         return None
     try:
-        return json.loads(source.text)
-    except json.JSONDecodeError as error:
-        whole = source.text.rstrip()[-1:] not in ("}", "]")
-        at = Span(error.lineno, error.colno, error.colno + 1)
-        why = "it ends in the middle" if whole else error.msg
-        raise wrong(source, at, "this is not JSON", PRINT, why) from error
-    except RecursionError as error:
-        raise ConfigInvalid(f"{file} is nested too deeply", hint=PRINT) from error
+        return decoded(source.text.encode())
+    except NotJson as error:
+        raise ConfigInvalid(
+            f"{file}{error.place} {error.what}", why=error.why, hint=PRINT
+        ) from error
 
 
 class _World:

@@ -11,6 +11,7 @@ import json
 import re
 from difflib import SequenceMatcher
 from pathlib import Path
+from stat import S_IMODE
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -32,8 +33,9 @@ def drafted(draft: Draft, there: str | None) -> str:
     if there is None:
         return _dumped(_yaml(), _new(draft))
     plain = there.replace("\r\n", "\n")
+    head, body, tail = _document(plain)
     yaml = _yaml(*_indents(plain))
-    whole = yaml.load(plain)
+    whole = yaml.load(body)
     before = _values(there)
     found = _changes(draft, before)
     if not found:
@@ -41,7 +43,7 @@ def drafted(draft: Draft, there: str | None) -> str:
     editor = Editor(whole, draft.comments)
     for each in found:
         editor.apply(each)
-    text = _as_written(plain, _dumped(yaml, whole))
+    text = f"{head}{_as_written(body, _dumped(yaml, whole))}{tail}"
     return text.replace("\n", "\r\n") if "\r\n" in there else text
 
 
@@ -91,16 +93,19 @@ def text_there(path: Path) -> str | None:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole file or nothing. Raises ConfigInvalid."""
+    """The whole file or nothing; who may read it stays as it is. Raises ConfigInvalid."""
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         try:
             temporary.write_bytes(text.encode())
+            if path.exists():
+                temporary.chmod(S_IMODE(path.stat().st_mode))
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise ConfigInvalid(f"{path} can't be written", why=str(error)) from error
+        why = error.strerror or str(error)
+        raise ConfigInvalid(f"{path} can't be written", why=why) from error
 
 
 def schema_line() -> str:
@@ -128,6 +133,16 @@ def _dumped(yaml: YAML, whole: CommentedMap) -> str:
     stream = io.StringIO()
     yaml.dump(whole, stream)
     return stream.getvalue()
+
+
+def _document(text: str) -> tuple[str, str, str]:
+    """What stands above a file's one document, with its ``---``, the document, and its end."""
+    head = re.match(r"(?:[ \t]*(?:#.*)?\n|%.*\n)*---[ \t]*(?:#.*)?\n", text)
+    start = head.end() if head else 0
+    # A document's end stands in the first column, which nothing inside of it does.
+    end = re.search(r"^(?:[ \t]*(?:#.*)?\n)*\.\.\.(?:\s.*)?$", text[start:], re.MULTILINE)
+    stop = start + end.start() if end else len(text)
+    return text[:start], text[start:stop], text[stop:]
 
 
 def _as_written(there: str, text: str) -> str:

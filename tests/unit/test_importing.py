@@ -40,6 +40,24 @@ def test_every_field_has_a_row() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("connection", {"host": "h", "password": "hunter"}, '{"host": "h", "password": "(hidden)"}'),
+        ("webhook", {"a": [{"hmac_secret": "hunter"}]}, '{"a": [{"hmac_secret": "(hidden)"}]}'),
+        ("env", [{"name": "DBT_TOKEN", "value": "hunter"}], '[{"name": "DBT_TOKEN", "value": "(hidden)"}]'),
+        ("env", {"name": "A", "value": "x"}, '{"name": "A", "value": "x"}'),
+        ("env", {"DBT_ENV_SECRET_X": "hunter", "DBT_X": 1}, '{"DBT_ENV_SECRET_X": "(hidden)", "DBT_X": 1}'),
+        ("password", {"a": 1}, "(hidden)"),
+        ("settings.api_key_2", "hunter", "(hidden)"),
+        ("password", None, "null"),
+        ("steps", ["TOKEN=hunter dbt build"], '["TOKEN=(hidden) dbt build"]'),
+    ],
+)  # fmt: skip
+def test_secrets_are_not_repeated_however_deep(field: str, value: object, said: str) -> None:
+    assert shown(field, value) == said
+
+
+@pytest.mark.parametrize(
     ("text", "name"),
     [
         ("Daily (US)", "daily-us"),

@@ -122,3 +122,17 @@ def test_comments_of_steps_that_stay(steps: list[str]) -> None:
         if "- " in line:
             kept = line.partition("#")[0].strip().removeprefix("- ") in steps
         assert not kept or line in text.splitlines(), line
+
+
+@pytest.mark.parametrize(
+    "head", ["", "---\n", "# ours\n\n---  # here\n# and here\n", "%YAML 1.2\n---\n"]
+)
+@pytest.mark.parametrize("tail", ["", "# trailing\n...\n", "\n# a\n...\n# b\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_what_stands_around_the_document(head: str, tail: str, end: str) -> None:
+    there = f"{head}{LISTED}{tail}".replace("\n", end)
+    text = drafted(Draft(jobs={"a": {"threads": 4}}), there)
+    assert config_of(FILE, text).jobs["a"].threads == 4
+    added = [line for line in text.split(end) if line not in there.split(end)]
+    assert added == ["    threads: 4"]
+    assert [line for line in text.split(end) if line not in added] == there.split(end)

@@ -298,6 +298,13 @@ def test_jobs_that_are_called_alike(here: Path, capsys: pytest.CaptureFixture[st
     assert config_of(OUT, OUT.read_text()).jobs["job-101"].steps[0].text == "dbt seed"
 
 
+def test_a_check_has_no_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(cloud(JOB)) == 0
+    for report in ("json", "text"):
+        assert run([*cloud(JOB), "--check", "--report", report]) == 2
+        assert "--check prints what differs, so there is no --report" in capsys.readouterr().err
+
+
 def test_what_starts_a_job_whose_if_cant_be_said_is_for_people_to_say(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,7 @@ BAD = {
         "bad.tf:1:",
         "it ends in the middle",
     ),
-    '{"a": 1,\n "b": }': ("bad.tf:2:7: this is not JSON", "terraform show -json"),
+    '{"a": 1,\n "b": }': ("bad.tf:2:7 is not JSON", "terraform show -json"),
     '{"format_version": "1.0"}': ("has no resources of Terraform", "is empty"),
     '{"version": 4, "resources": []}': ("has no resources of Terraform", "the state file itself"),
     '{"resource": {"dbtcloud_job": {}}}': (

@@ -168,6 +168,9 @@ def test_the_whole_file_or_nothing(tmp_path: Path) -> None:
     assert text_there(file) is None
     write(file, NEW)
     assert text_there(file) == NEW
+    file.chmod(0o640)
+    write(file, NEW)
+    assert file.stat().st_mode & 0o777 == 0o640
     with pytest.raises(ConfigInvalid, match="can't be written"):
         write(tmp_path / "none" / "dbt_jobs.yml", NEW)
     assert [*tmp_path.iterdir()] == [file]

@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from runner.cli.saying import say
 from runner.config import default_file
@@ -52,6 +53,9 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
     """Merge, check and write; the report goes to standard output, of a dry run to standard error."""
     if check and dry_run:
         raise click.UsageError("--check writes nothing, so there is nothing for a --dry-run")
+    source = click.get_current_context().get_parameter_source("report")
+    if check and source is not ParameterSource.DEFAULT:
+        raise click.UsageError("--check prints what differs, so there is no --report")
     path = out or default_file()
     there = text_there(path)
     if check:
