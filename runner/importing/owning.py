@@ -96,6 +96,9 @@ def _job(draft: Draft, name: str, new: Plain, there: Mapping[str, Any]) -> None:
     path = ("jobs", name)
     if (*path, "description") in draft.proposed:
         new.pop("description", None)
+    if (*path, "enabled") in draft.proposed:  # off for want of triggers that people write
+        new.pop("enabled", None)
+        new.pop("triggers", None)
     said = {row.to for row in draft.rows}
     if (
         at(there, ("triggers", "dispatch")) is not None

@@ -235,6 +235,32 @@ def commands_of(schedule: dict[str, Any]) -> list[str]:
     return [text for text in texts if isinstance(text, str)]
 
 
+def test_schedules_that_begin_on_one_line_are_all_jobs(tmp_path: Path) -> None:
+    file = tmp_path / "paradime_schedules.yml"
+    one = '{{name: {}, schedule: "0 {} * * *", commands: [dbt run]}}'
+    file.write_text(f"schedules: [{one.format('a', 6)}, {one.format('b', 7)}]\n")
+    jobs = bolt.read([file]).jobs
+    assert [each["triggers"]["schedule"]["cron"] for each in jobs.values()] == [
+        "0 6 * * *",
+        "0 7 * * *",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "enabled"),
+    [("false", True), ('"no"', True), ("", True), ("true", False), ('"true"', False), ("yes", False), ("5", False)],
+)  # fmt: skip
+def test_only_what_is_known_not_to_be_suspended_is_enabled(
+    value: str, enabled: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "paradime_schedules.yml"
+    file.write_text(f"schedules:\n- name: a\n  commands: [dbt run]\n  suspended: {value}\n")
+    draft = bolt.read([file])
+    assert draft.jobs["a"].get("enabled", True) is enabled
+    told = [row for row in draft.rows if row.field == "suspended"]
+    assert bool(told[1:]) == (value == "5")
+
+
 def workflow(tmp_path: Path, text: str) -> Path:
     file = tmp_path / "dbt.yml"
     file.write_text(text)
@@ -257,6 +283,22 @@ def test_what_is_no_workflow_of_dbt(text: str, message: str, tmp_path: Path) -> 
     assert caught.value.hint or caught.value.why
 
 
+def test_scripts_in_quotes_are_read(tmp_path: Path) -> None:
+    text = 'on: push\njobs: {a: {steps: [{run: "make\\ndbt build"}]}}\n'
+    assert hand_written.read([workflow(tmp_path, text)]).jobs["dbt"]["steps"] == ["dbt build"]
+
+
+@pytest.mark.parametrize(
+    ("on", "condition", "enabled"),
+    [("push", "vars.X", False), ("release", "vars.X", False), ("{}", "vars.X", False), ("{}", "true", True)],
+)  # fmt: skip
+def test_a_job_whose_if_isnt_understood_is_off(
+    on: str, condition: str, enabled: bool, tmp_path: Path
+) -> None:
+    text = f"on: {on}\njobs: {{a: {{if: {condition}, steps: [{{run: dbt build}}]}}}}\n"
+    assert hand_written.read([workflow(tmp_path, text)]).jobs["dbt"].get("enabled", True) is enabled
+
+
 def test_each_line_of_a_script_is_told_by_its_own_line(tmp_path: Path) -> None:
     text = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          make\n\n          dbt build\n      - run: dbt test\n"
     file = workflow(tmp_path, text)
@@ -270,7 +312,7 @@ runs = st.lists(
     st.sampled_from(
         ["dbt build", "dbt run -s state:modified+ --target x", "make", "cd x", "pip install dbt-core",
          "aws s3 cp s3://b/manifest.json state/", "dbt test --threads 2 \\\n  --target y", "dbt run | tee x",
-         "if true; then", "REGION=us dbt seed", "poetry run dbt snapshot --profiles-dir ."]
+         "if true; then", "REGION=us dbt seed", "A=1 PASSWORD=x dbt seed", "export PASSWORD=x", "poetry run dbt snapshot --profiles-dir ."]
     ),
     min_size=1,
 ).map("\n".join)  # fmt: skip
@@ -287,11 +329,26 @@ steps = st.fixed_dictionaries(
 bodies = st.fixed_dictionaries(
     {"steps": st.lists(steps, max_size=3) | values},
     optional={
+        "if": st.sampled_from(
+            [
+                "false",
+                "always()",
+                "failure()",
+                "!cancelled()",
+                "github.event_name == 'push'",
+                "vars.X",
+                "github.event.schedule == '0 4 * * *'",
+                "github.ref != 'refs/heads/main' || failure()",
+                "github.event.workflow_run.conclusion == 'success'",
+                "github.event_name != 'pull_request'",
+            ]
+        )
+        | values,
         "needs": st.sampled_from(["a", "b", "c", "self"])
         | st.lists(st.sampled_from(["a", "b", "c"])),
         "env": st.dictionaries(
-            st.sampled_from(["A", "B"]),
-            st.sampled_from(["x", 1, "${{ secrets.B }}", "${{ vars.A }}"]),
+            st.sampled_from(["A", "B", "PASSWORD"]),
+            st.sampled_from(["x", 1, "${{ secrets.B }}", "${{ secrets.C }}", "${{ vars.A }}"]),
         ),
         **dict.fromkeys(
             ("environment", "runs-on", "timeout-minutes", "concurrency", "defaults", "name"), values
@@ -301,7 +358,10 @@ bodies = st.fixed_dictionaries(
 events = st.fixed_dictionaries(
     {},
     optional={
-        "push": st.sampled_from([None, {"branches": ["main"]}, {"tags": ["v*"]}]) | values,
+        "push": st.sampled_from(
+            [None, {"branches": ["main"]}, {"tags": ["v*"]}, {"branches-ignore": ["main"]}]
+        )
+        | values,
         "pull_request": st.sampled_from([None, {"types": ["closed"]}, {"paths": ["a"]}]) | values,
         "pull_request_target": st.none(),
         "schedule": st.lists(
@@ -351,6 +411,8 @@ def drafted(files: list[Path]) -> Draft | None:
 
 def steps_in(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for body in workflow["jobs"].values():
+        if "if" in body:  # it may hold for nothing
+            continue
         given = body["steps"] if isinstance(body["steps"], list) else []
         yield from (step for step in given if isinstance(step, dict))
 

@@ -303,3 +303,26 @@ def test_a_check_has_no_report(here: Path, capsys: pytest.CaptureFixture[str]) -
     for report in ("json", "text"):
         assert run([*cloud(JOB), "--check", "--report", report]) == 2
         assert "--check prints what differs, so there is no --report" in capsys.readouterr().err
+
+
+def test_what_starts_a_job_whose_if_cant_be_said_is_for_people_to_say(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workflow = here / "dbt.yml"
+    workflow.write_text(
+        "on: {push: {branches: [main]}}\n"
+        "jobs: {a: {if: vars.ON == 'yes', runs-on: x, steps: [{run: dbt build}]}}\n"
+    )
+    assert run(["import", "workflow", "dbt.yml"]) == 0
+    first = OUT.read_text()
+    assert run(["import", "workflow", "dbt.yml", "--check"]) == 0
+    merge = "merge:\n        branches:\n          - main\n"
+    assert "    enabled: false\n" in first
+    assert merge in first
+    edited = first.replace("    enabled: false\n", "").replace(
+        merge, "schedule: {cron: 0 5 * * *}\n"
+    )
+    OUT.write_text(edited)
+    assert run(["import", "workflow", "dbt.yml"]) == 0
+    assert OUT.read_text() == edited
+    assert run(["import", "workflow", "dbt.yml", "--check"]) == 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from runner.importing.bolt.switches import is_on
 from runner.importing.commands import StepOf
 from runner.importing.draft import name_of
 from runner.importing.reading import text_of
@@ -14,9 +15,12 @@ from runner.importing.references import Known
 CI = "ci"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Bolt:
-    """One schedule of Bolt. ``steps`` have the place of their command; ``place`` is its file and line."""
+    """One schedule of Bolt, which equals no other: several may have one name, and stand in one line.
+
+    ``steps`` have the place of their command; ``place`` is its file and line.
+    """
 
     data: Mapping[str, Any]
     name: str
@@ -36,7 +40,7 @@ class Bolt:
     def enabled(self, key: str) -> bool:
         """Whether a block such as ``turbo_ci`` is there and switched on."""
         block = self.data.get(key)
-        return isinstance(block, Mapping) and block.get("enabled") is True
+        return isinstance(block, Mapping) and is_on(block.get("enabled"))
 
     @property
     def checks_changes(self) -> bool:
@@ -53,11 +57,11 @@ class Bolt:
 
 
 class Schedules:
-    """All schedules that are jobs, by their place and by what others call them."""
+    """All schedules that are jobs, and by what others call them."""
 
     def __init__(self, found: Sequence[Bolt]) -> None:
         self.jobs: dict[str, Known] = {}
-        self._by_place: dict[str, str] = {}
+        self._names: dict[Bolt, str] = {}
         self._by_name: dict[str, str] = {}
         for bolt in found:
             if bolt.runs:
@@ -66,14 +70,14 @@ class Schedules:
     def _add(self, bolt: Bolt) -> None:
         name = name_of(bolt.title, self.jobs)
         ci = bolt.checks_changes
-        others = bolt.fires or bolt.data.get("trigger_on_merge") is True
+        others = bolt.fires or is_on(bolt.data.get("trigger_on_merge"))
         self.jobs[name] = Known(
             name=name,
             environment=ci_of(bolt.deploys_to) if ci else bolt.deploys_to,
             deploys=not ci,
             only_pull_requests=ci and not others,
         )
-        self._by_place[bolt.place] = name
+        self._names[bolt] = name
         for key in ("slug", "name", "display_name"):
             called = text_of(bolt.data.get(key))
             if called:
@@ -81,7 +85,7 @@ class Schedules:
 
     def job_of(self, bolt: Bolt) -> Known | None:
         """The job that a schedule is; None where nothing of it is left to run."""
-        name = self._by_place.get(bolt.place)
+        name = self._names.get(bolt)
         return self.jobs[name] if name else None
 
     def called(self, name: str) -> Known | None:

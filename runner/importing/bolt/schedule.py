@@ -9,6 +9,7 @@ from typing import Any
 from runner.durations import spell_duration
 from runner.importing.bolt.known import Bolt, Schedules, unpublished, why_not
 from runner.importing.bolt.messages import Messages
+from runner.importing.bolt.switches import is_on, no_merges, suspend
 from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
@@ -105,12 +106,7 @@ class Schedule:
         self._after(own, triggers, path)
         if not triggers:
             triggers["dispatch"] = True
-        suspended = self._fields.get("suspended") is True
-        if suspended:
-            self._job["enabled"] = False
-        self._fields.translated(
-            "suspended", f"{path}.enabled", "`enabled: false`" if suspended else "jobs are enabled"
-        )
+        suspend(self._job, self._fields, path)
 
     def _cron(self, triggers: dict[str, Any], path: str) -> None:
         fields, to = self._fields, f"{path}.triggers.schedule"
@@ -140,12 +136,12 @@ class Schedule:
 
     def _merge(self, triggers: dict[str, Any], path: str) -> None:
         branch = text_of(self._fields.get("git_branch"))
-        merges = self._fields.get("trigger_on_merge") is True
+        merges = is_on(self._fields.get("trigger_on_merge"))
         if merges:
             triggers["merge"] = {"branches": [branch]} if branch else {}
             self._fields.translated("trigger_on_merge", f"{path}.triggers.merge", "a trigger")
         else:
-            self._fields.dropped("trigger_on_merge", "it is off, and so it is here without the key")
+            no_merges(self._fields, path)
         if merges and branch:
             self._fields.translated(
                 "git_branch", f"{path}.triggers.merge.branches", "whose merges start it"
@@ -244,7 +240,7 @@ class Schedule:
     def _continues(self, index: int) -> bool:
         command = self._bolt.data["commands"][index]
         own = command.get("continue_on_error") if isinstance(command, Mapping) else None
-        return (self._fields.get("continue_on_error") if own is None else own) is True
+        return is_on(self._fields.get("continue_on_error") if own is None else own)
 
     # What it defers to.
 

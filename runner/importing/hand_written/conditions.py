@@ -1,92 +1,189 @@
-"""``if:`` of workflows, as far as a jobs file can say the same."""
+"""``if:`` of workflows: whether it holds for what may start a job, as far as that can be known."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.reports.text import one_line
+from runner.importing.hand_written.starts import ALL_ENDINGS, Start
+from runner.patterns import matches
+from runner.reports.text import clipped, one_line
 
-ENDINGS = {"success": "success", "failure": "error", "cancelled": "cancelled"}
-ALL_ENDINGS = tuple(ENDINGS.values())
-PULL_REQUESTS = frozenset({"pull_request", "pull_request_target", "merge_group"})
+# What the default branch is taken for where a condition names one of these.
+DEFAULT_BRANCHES = ("main", "master")
+MOST_SHOWN = 200
+# What is longer, or deeper in brackets, isn't understood.
+LONGEST = 2_000
+DEEPEST = 20
 
-_EVENT = re.compile(r"github\.event_name\s*(==|!=)\s*['\"](\w+)['\"]")
-_BRANCH = re.compile(r"github\.ref\s*==\s*['\"]refs/heads/([^'\"]+)['\"]")
-_BRANCH_NAME = re.compile(r"github\.ref_name\s*==\s*['\"]([^'\"]+)['\"]")
-_CONCLUSION = re.compile(r"github\.event\.workflow_run\.conclusion\s*(==|!=)\s*['\"](\w+)['\"]")
+_ON_DEFAULT = ("push", "schedule", "workflow_dispatch", "repository_dispatch", "workflow_run")
+_CONCLUSIONS = {"success": "success", "failure": "error", "cancelled": "cancelled"}
+_STATUS = {
+    "always()": ALL_ENDINGS,
+    "success()": ("success",),
+    "failure()": ("error",),
+    "cancelled()": ("cancelled",),
+}
 _EXPRESSION = re.compile(r"^\$\{\{\s*(.*?)\s*\}\}$", re.DOTALL)
-_HOLDS = ("", "success()", "true", "!github.event.pull_request.draft")
-_NOT_DRAFT = re.compile(r"github\.event\.pull_request\.draft\s*==\s*false")
-_OF_RUN = {"always()": ALL_ENDINGS, "failure()": ("error",), "!cancelled()": ("success", "error")}
+_COMPARISON = re.compile(r"([\w.]+)\s*(==|!=)\s*(?:'([^']*)'|\"([^\"]*)\")")
+_ALONE = re.compile(r"[\w.]+(\(\))?")
+_NOT_DRAFT = ("!github.event.pull_request.draft", "github.event.pull_request.draft == false")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_BRANCH = re.compile(
+    r"github\.(?:ref\s*[!=]=\s*['\"]refs/heads/|ref_name\s*[!=]=\s*['\"])([^'\"]+)['\"]"
+)
+_PATTERN = re.compile(r"[*?+\[\]!]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """``only`` are the events that it holds for, None for all but ``but``; ``branches`` those of pushes.
-
-    ``endings`` are those of what is waited for; ``unread`` what isn't understood of it.
-    """
+    """The text of an ``if``, without ``${{ }}``; "" where there is none."""
 
     text: str = ""
-    only: frozenset[str] | None = None
-    but: frozenset[str] = frozenset()
-    branches: tuple[str, ...] = ()
-    endings: tuple[str, ...] | None = None
-    unread: tuple[str, ...] = ()
 
-    def admits(self, event: str) -> bool:
-        if self.branches and event in PULL_REQUESTS:
+    @property
+    def shown(self) -> str:
+        return clipped(self.text, MOST_SHOWN)
+
+    @property
+    def never(self) -> bool:
+        return self.text == "false"
+
+    @property
+    def asks_for_endings(self) -> bool:
+        said = _QUOTED.sub("", self.text)
+        return any(name[:-1] in said for name in _STATUS)
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        """The branches that it names."""
+        return tuple(dict.fromkeys(_BRANCH.findall(self.text)))
+
+    def holds(self, start: Start) -> bool | None:
+        """None where that can't be known. Without a word of endings a success is needed, as on GitHub."""
+        if not self.asks_for_endings and start.ending != "success":
             return False
-        return event not in self.but and (self.only is None or event in self.only)
+        return _value(self.text, start, 0)
 
-    def holds(self, events: Collection[str], branches: Collection[str]) -> bool | None:
-        """For all of these events, for none of them, or None where that can't be said.
+    def admits(self, start: Start, endings: Collection[str]) -> bool | None:
+        """Whether it holds after one of these endings of what is needed."""
+        return _any(self.holds(replace(start, ending=each)) for each in endings)
 
-        ``branches`` are those whose pushes are events.
-        """
-        found = {self.admits(event) for event in events}
-        if found == {False}:
+    def of_step(self, starts: Collection[Start]) -> bool | None:
+        """Whether a step runs for each of them (True), for none (False), or something else (None)."""
+        after = {self.holds(start) for start in starts}
+        otherwise = {
+            self.holds(replace(start, ending=each)) for start in starts for each in ALL_ENDINGS[1:]
+        }
+        if after | otherwise == {False}:
             return False
-        unsure = self.unread or self.endings or len(found) > 1
-        if self.branches and not (branches and set(branches) <= set(self.branches)):
-            return None
-        return None if unsure else True
+        return True if after == {True} and otherwise == {False} else None
 
 
 def condition_of(value: Any) -> Condition:
-    """Parts joined by ``&&``, of which each is understood or not."""
-    text = _EXPRESSION.sub(r"\1", "" if value is None else one_line(str(value)).strip())
+    text = "" if value is None else one_line(str(value)).strip()
     if isinstance(value, bool):
         text = text.lower()
-    found = Condition(text=text)
-    if "||" in text:
-        events = [_EVENT.fullmatch(part.strip(" ()")) for part in text.split("||")]
-        if all(event and event[1] == "==" for event in events):
-            return replace(found, only=frozenset(event[2] for event in events if event))
-        return replace(found, unread=(text,))
-    for part in text.split("&&"):
-        found = _and(found, part.strip())
-    return found
+    return Condition(text=_EXPRESSION.sub(r"\1", text))
 
 
-def _and(found: Condition, part: str) -> Condition:
-    if part in _HOLDS or _NOT_DRAFT.fullmatch(part):
-        return found
-    if event := _EVENT.fullmatch(part):
-        if event[1] == "!=":
-            return replace(found, but=found.but | {event[2]})
-        only = frozenset({event[2]})
-        return replace(found, only=only if found.only is None else found.only & only)
-    if branch := _BRANCH.fullmatch(part) or _BRANCH_NAME.fullmatch(part):
-        return replace(found, branches=(*found.branches, branch[1]))
-    if part in _OF_RUN:
-        return replace(found, endings=_OF_RUN[part])
-    conclusion = _CONCLUSION.fullmatch(part)
-    if conclusion and conclusion[2] in ENDINGS:
-        said = ENDINGS[conclusion[2]]
-        others = tuple(each for each in ALL_ENDINGS if each != said)
-        return replace(found, endings=(said,) if conclusion[1] == "==" else others)
-    return replace(found, unread=(*found.unread, part))
+def _value(text: str, start: Start, depth: int) -> bool | None:
+    if depth > DEEPEST or len(text) > LONGEST:
+        return None
+    text = text.strip()
+    parts = _split(text, "||")
+    if len(parts) > 1:
+        return _any(_value(part, start, depth + 1) for part in parts)
+    parts = _split(text, "&&")
+    if len(parts) > 1:
+        found = {_value(part, start, depth + 1) for part in parts}
+        return False if False in found else None if None in found else True
+    if _in_brackets(text):
+        return _value(text[1:-1], start, depth + 1)
+    rest = text[1:].strip()
+    if (
+        text.startswith("!")
+        and text not in _NOT_DRAFT
+        and (_ALONE.fullmatch(rest) or _in_brackets(rest))
+    ):
+        inner = _value(rest, start, depth + 1)
+        return None if inner is None else not inner
+    return _atom(text, start)
+
+
+def _any(values: Iterator[bool | None]) -> bool | None:
+    found = set(values)
+    return True if True in found else None if None in found else False
+
+
+def _atom(text: str, start: Start) -> bool | None:
+    if text in ("", "true", *_NOT_DRAFT):  # drafts start no job of a jobs file
+        return True
+    if text == "false":
+        return False
+    if text in _STATUS:
+        return start.ending in _STATUS[text]
+    found = _COMPARISON.fullmatch(text)
+    if found is None:
+        return None
+    equal = _equal(found[1], (found[3] or found[4] or "").lower(), start)
+    return None if equal is None else equal == (found[2] == "==")
+
+
+def _equal(path: str, value: str, start: Start) -> bool | None:
+    """Whether what a path leads to is a text; GitHub compares them without regard to case."""
+    if path == "github.event_name":
+        return start.event.lower() == value
+    if path == "github.event.schedule":
+        return start.cron.lower() == value
+    if path == "github.ref" and value.startswith("refs/heads/"):
+        return _is_branch(start, value.removeprefix("refs/heads/"))
+    if path == "github.ref_name":
+        return _is_branch(start, value)
+    if path == "github.event.workflow_run.conclusion":
+        if start.event != "workflow_run":
+            return value == ""
+        return start.conclusion == _CONCLUSIONS[value] if value in _CONCLUSIONS else None
+    return None
+
+
+def _is_branch(start: Start, name: str) -> bool | None:
+    if start.event in ("pull_request", "merge_group"):
+        return False
+    if start.event not in _ON_DEFAULT:
+        return None
+    if not start.branch:
+        return True if name in DEFAULT_BRANCHES else None
+    if _PATTERN.search(start.branch):
+        return None if matches(name, start.branch.lower()) else False
+    return start.branch.lower() == name
+
+
+def _split(text: str, sign: str) -> list[str]:
+    """The parts between a sign, where it stands in no quotes and no brackets."""
+    parts, depth, quote, begin = [], 0, "", 0
+    for at, letter in enumerate(text):
+        if quote:
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter in "()":
+            depth += 1 if letter == "(" else -1
+        elif depth == 0 and at >= begin and text.startswith(sign, at):
+            parts.append(text[begin:at])
+            begin = at + len(sign)
+    return [*parts, text[begin:]]
+
+
+def _in_brackets(text: str) -> bool:
+    """Whether brackets are around the whole of it."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return False
+    depth = 0
+    for at, letter in enumerate(_QUOTED.sub(lambda found: "'" * len(found[0]), text)):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return at == len(text) - 1
+    return False

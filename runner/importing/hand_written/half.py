@@ -9,6 +9,7 @@ from typing import Any
 from runner.importing.draft import name_of
 from runner.importing.hand_written.conditions import Condition, condition_of
 from runner.importing.hand_written.pieces import Piece
+from runner.importing.hand_written.starts import ALL_ENDINGS, Start, starts_of
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known
 
@@ -18,7 +19,7 @@ class Half:
     """A job for the pull requests of a workflow, or for the rest of what starts it.
 
     ``events`` start it; ``left_out`` are those that the job's ``if`` excludes, and that no other half
-    tells. ``file`` and ``line`` say where the job stands.
+    tells. ``off`` is a job that is switched off by its ``if``. ``file`` and ``line`` say where it stands.
     """
 
     title: str
@@ -31,19 +32,26 @@ class Half:
     events: Mapping[str, Any]
     left_out: Mapping[str, Any]
     condition: Condition
+    off: bool
     pull_request: bool
     pieces: tuple[Piece, ...]
 
     @property
-    def branches(self) -> tuple[str, ...]:
-        push = self.events.get("push")
-        return tuple(texts_of(push.get("branches"))) if isinstance(push, Mapping) else ()
+    def starts(self) -> list[Start]:
+        """What starts it, as far as its ``if`` is known to hold; otherwise what may start it."""
+        found = {
+            each: self.condition.admits(each, ALL_ENDINGS)
+            for event, given in self.events.items()
+            for each in starts_of(event, given, self.condition.branches)
+        }
+        sure = [each for each, admitted in found.items() if admitted]
+        return sure or [each for each, admitted in found.items() if admitted is None]
 
     def holds(self, piece: Piece) -> bool | None:
         """Whether a piece is run for what starts this half; None where that can't be said."""
-        condition = condition_of(piece.data.get("if"))
-        events = ("pull_request",) if "pull_request" in self.events else tuple(self.events)
-        return condition.holds(events or ("workflow_dispatch",), self.branches)
+        starts = self.starts or [Start(event="workflow_dispatch")]
+        checks = [each for each in starts if each.event == "pull_request"]
+        return condition_of(piece.data.get("if")).of_step(checks or starts)
 
     @property
     def kept(self) -> list[Piece]:
@@ -71,6 +79,7 @@ class Halves:
     others: list[Half] = field(default_factory=list)
     known: dict[str, Known] = field(default_factory=dict)
     _names: list[str] = field(default_factory=list)
+    _starts: dict[str, list[Start]] = field(default_factory=dict)
 
     def add(self, half: Half) -> None:
         if not half.runs:
@@ -89,6 +98,9 @@ class Halves:
     def name(self, half: Half) -> str:
         return next(n for each, n in zip(self.all, self._names, strict=True) if each is half)
 
+    def known_as(self, half: Half) -> Known:
+        return self.known[self.name(half)]
+
     def sibling(self, half: Half) -> str:
         """The name of the other half of a job; "" where it is no job here."""
         return next(
@@ -100,10 +112,31 @@ class Halves:
             "",
         )
 
-    def called(self, workflow: str, job: str = "") -> list[Known]:
-        """What a workflow's jobs, or one of them, are for other events than pull requests."""
+    def needed(self, half: Half) -> list[Half]:
+        """The jobs that a job needs, as far as they are jobs here; a pull request's all start at once."""
+        ids = [] if half.pull_request else texts_of(half.body.get("needs"))
+        return [
+            each
+            for job_id in dict.fromkeys(ids)
+            for each in self.all
+            if (each.file, each.id) == (half.file, job_id) and not each.pull_request
+        ]
+
+    def starts(self, half: Half) -> list[Start]:
+        """What starts a job, be it by what it needs."""
+        name = self.name(half)
+        if name not in self._starts:
+            self._starts[name] = []  # what needs itself never starts
+            needed = self.needed(half)
+            above = dict.fromkeys(start for each in needed for start in self.starts(each))
+            admitted = [each for each in above if half.condition.admits(each, ALL_ENDINGS)]
+            self._starts[name] = admitted if needed else half.starts
+        return self._starts[name]
+
+    def called(self, workflow: str) -> list[Known]:
+        """What a workflow's jobs are for other events than pull requests."""
         return [
             self.known[name]
             for half, name in zip(self.all, self._names, strict=True)
-            if half.workflow == workflow and job in ("", half.id) and not half.pull_request
+            if half.workflow == workflow and not half.pull_request
         ]

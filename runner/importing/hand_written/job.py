@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,9 @@ from runner.importing.commands import StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.hand_written.half import Half, Halves
+from runner.importing.hand_written.pieces import without_variables
 from runner.importing.hand_written.pins import pins_of
+from runner.importing.hand_written.secrets import Secrets
 from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
@@ -21,11 +23,12 @@ from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import publishes, without_deferral
+from runner.importing.rows import Row
 
 SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
 ORDER = (
-    "description", "environment", "triggers", "target", "threads", "env", "steps", "defer",
+    "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
     "timeout", "concurrency",
 )  # fmt: skip
 # What a workflow decides of a job, and by which fields; `{}` is the job's id.
@@ -54,7 +57,7 @@ LOST = {
 }
 
 
-def convert(draft: Draft, half: Half, halves: Halves) -> None:
+def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     """Put a job into the draft; each of its fields is told."""
     name = halves.name(half)
     path = f"jobs.{name}"
@@ -72,10 +75,10 @@ def convert(draft: Draft, half: Half, halves: Halves) -> None:
     start(draft, half, halves, job, fields)
     _environment(fields, half, body)
     sibling = halves.sibling(half)
-    half, lost = _placed(draft, half, job)
+    half, lost = _placed(draft, half, job, secrets)
     _defer(job, half, halves)
     unstated = without_deferral(job)
-    variables = Variables(job, body, path)
+    variables = Variables(job, body, path, secrets)
     pinned = _pins(half, body)
     Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
     variables.add(fields.inner("env"))
@@ -88,8 +91,18 @@ def convert(draft: Draft, half: Half, halves: Halves) -> None:
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
+    _decide(draft, half, name, draft.rows[before:])
+
+
+def _decide(draft: Draft, half: Half, name: str, rows: Sequence[Row]) -> None:
+    """Note what the workflow decides of the job; what starts one that is off is for people to say."""
     words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
-    speaks_of(draft, name, words, draft.rows[before:])
+    if draft.jobs[name].get("enabled") is False and not half.off:
+        draft.proposed.add(("jobs", name, "enabled"))
+        words = {
+            k: v for k, v in words.items() if k.partition(".")[0] not in ("enabled", "triggers")
+        }
+    speaks_of(draft, name, words, rows)
 
 
 def _names(fields: Fields, whole: Fields, name: str) -> None:
@@ -132,10 +145,14 @@ def _environment(fields: Fields, half: Half, body: dict[str, Any]) -> None:
         fields.translated("runs-on", f"{to}.runs_on", "the environment says it")
 
 
-def _placed(draft: Draft, half: Half, job: dict[str, Any]) -> tuple[Half, tuple[str, ...]]:
+def _placed(
+    draft: Draft, half: Half, job: dict[str, Any], secrets: Secrets
+) -> tuple[Half, tuple[str, ...]]:
     """The half with its steps as they are in the job, and what couldn't be said there."""
     kept = half.kept
     found = [step for piece in kept for step in piece.steps if step.step is not None]
+    lost: list[str] = []
+    found = [_without_secrets(step, half, secrets, lost) for step in found]
     placed = place(draft, job, found)
     rest = iter(placed.steps)
     pieces = []
@@ -146,7 +163,17 @@ def _placed(draft: Draft, half: Half, job: dict[str, Any]) -> tuple[Half, tuple[
             )
             piece = replace(piece, command=replace(piece.command, steps=steps))
         pieces.append(piece)
-    return replace(half, pieces=tuple(pieces)), placed.lost
+    return replace(half, pieces=tuple(pieces)), (*placed.lost, *lost)
+
+
+def _without_secrets(step: StepOf, half: Half, secrets: Secrets, lost: list[str]) -> StepOf:
+    """The step without variables of its own that are secrets of its environment."""
+    given = step.settings.get("env", {})
+    names = [name for name in given if secrets.has(half.environment, name)]
+    lost += [
+        f"`{step.step}` had its own {name}, which is a secret of the environment" for name in names
+    ]
+    return without_variables(step, names)
 
 
 def _defer(job: dict[str, Any], half: Half, halves: Halves) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.config.nodes import Mapping as Node
 from runner.config.nodes import Scalar, Sequence, plain
 from runner.importing.commands import StepOf
+from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
 from runner.importing.reading import text_of
+from runner.importing.secret_names import looks_secret
 
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
@@ -22,7 +24,8 @@ class Piece:
     """One step of a workflow's job, or one line of its script.
 
     ``index`` is the step's place in its job; ``place`` is the piece's file and line; ``folder`` is where
-    it runs, from the repository; ``exports`` are the variables of the lines above it.
+    it runs, from the repository; ``exports`` are the variables of the lines above it, ``variables`` all
+    that it sees.
     """
 
     index: int
@@ -31,6 +34,7 @@ class Piece:
     command: Command | None
     folder: str
     exports: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def steps(self) -> tuple[StepOf, ...]:
@@ -50,7 +54,7 @@ def pieces(body: Node, file: str, folder: str, variables: Mapping[str, Any]) -> 
     given = body.get("steps")
     for index, node in enumerate(given.items if isinstance(given, Sequence) else ()):
         if isinstance(node, Node):
-            data = {key: plain(entry.node) for key, entry in node.entries.items()}
+            data = without_values({key: plain(entry.node) for key, entry in node.entries.items()})
             yield from _step(index, node, data, file, folder, variables, exports)
 
 
@@ -67,7 +71,7 @@ def _step(
         folder if "working-directory" not in data else ".", data.get("working-directory")
     )
     script = node.scalar("run")
-    found = list(commands(str(script.text))) if script else []
+    found = list(commands(script_without_values(str(script.text)))) if script else []
     if script is None or not found:
         place = f"{file}:{node.span.line}"
         yield Piece(index=index, place=place, data=data, command=None, folder=where)
@@ -81,13 +85,16 @@ def _step(
         place = f"{file}:{first + command.line}"
         seen = {**variables, **(own or {}), **exports}
         steps = tuple(_placed(step, where, seen) for step in command.steps)
+        own_env = {k: v for step in command.steps for k, v in step.settings.get("env", {}).items()}
+        hidden = {name: value for name, value in own_env.items() if value == MASK}
         yield Piece(
             index=index,
             place=place,
             data=data,
-            command=replace(command, steps=steps),
+            command=replace(command, steps=steps, exports={**command.exports, **hidden}),
             folder=where,
             exports=dict(exports),
+            variables={**seen, **own_env},
         )
 
 
@@ -112,9 +119,24 @@ def _placed(step: StepOf, folder: str, variables: Mapping[str, Any]) -> StepOf:
     settings["project"] = joined(folder, settings.get("project", "."))
     if "profiles_dir" in settings and not settings["profiles_dir"].startswith("~"):
         settings["profiles_dir"] = joined(folder, settings["profiles_dir"])
-    env = {k: v for k, v in settings.get("env", {}).items() if k not in (PROFILES, PROJECT)}
-    settings.pop("env", None)
-    return replace(step, settings={**settings, **({"env": env} if env else {})})
+    return without_variables(
+        replace(step, settings=settings),
+        [k for k in settings.get("env", {}) if looks_secret(k) or k in (PROFILES, PROJECT)],
+    )
+
+
+def without_variables(step: StepOf, names: Collection[str]) -> StepOf:
+    """The step without some variables of its own, each told elsewhere."""
+    given = step.settings.get("env", {})
+    kept = {name: value for name, value in given.items() if name not in names}
+    settings = {key: value for key, value in step.settings.items() if key != "env"}
+    settings |= {"env": kept} if kept else {}
+    gone = [name for name in sorted(given) if name not in kept]
+    told = tuple(f"{name} stands in " for name in gone)
+    why = [part for part in step.why.split("; ") if part and not part.startswith(told)]
+    if gone:
+        why.insert(0, f"{', '.join(gone)} is left out of the command")
+    return replace(step, settings=settings, why="; ".join(why))
 
 
 def _is_block(script: Scalar) -> int:

@@ -33,9 +33,10 @@ _STATE = re.compile(
 )
 _FILES = re.compile(r"manifest\.json|run_results\.json|sources\.json|\bstate\b|\btarget/")
 _EXPORT = re.compile(r"export\s+[A-Za-z_]\w*=")
-_TO_GITHUB_ENV = re.compile(
-    r"echo\s+(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)=(?P<value>.*?)(?P=quote)\s*>>\s*\"?\$\{?GITHUB_ENV\}?\"?"
+_ECHO = re.compile(
+    r"echo\s+(?P<quote>[\"']?)(?P<name>[A-Za-z_]\w*)=(?P<value>.*)(?P=quote)", re.DOTALL
 )
+_GITHUB_ENV = re.compile(r"\"?\$\{?GITHUB_ENV\}?\"?")
 _SHELL = re.compile(
     r"set\s+-[a-z]+(\s+pipefail)?|mkdir\s[^|;&<>]*|(echo|printf)\s[^|<>]*|(source|\.)\s+\S*activate"
 )
@@ -87,10 +88,8 @@ def relative(folder: str) -> tuple[str, bool]:
 
 def _commands(number: int, text: str) -> Iterator[Command]:
     found = list(lines(text))
-    whole = (_FOLDER, _EXPORT, _TO_GITHUB_ENV, _SHELL)
-    if any(
-        line.sign and not any(each.match(line.text) for each in (_DBT, *whole)) for line in found
-    ):
+    known = (_DBT, _FOLDER, _EXPORT, _SHELL)
+    if any(line.sign and not any(each.match(line.text) for each in known) for line in found):
         yield _command(number, text)
         return
     for line in found:
@@ -121,7 +120,8 @@ def _kind(text: str) -> Kind:
 
 def _exports(text: str) -> dict[str, str]:
     """What ``export A=1 B=2``, or a line for GITHUB_ENV, says."""
-    if found := _TO_GITHUB_ENV.fullmatch(text):
+    echo, _, file = text.rpartition(">>")
+    if _GITHUB_ENV.fullmatch(file.strip()) and (found := _ECHO.fullmatch(echo.rstrip())):
         return {found["name"]: found["value"]}
     if not _EXPORT.match(text):
         return {}

@@ -14,13 +14,15 @@ from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
-from runner.importing.hand_written.conditions import PULL_REQUESTS, condition_of
+from runner.importing.hand_written.conditions import Condition, condition_of
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.job import convert
+from runner.importing.hand_written.masks import without_values
 from runner.importing.hand_written.pieces import Piece, joined, pieces
+from runner.importing.hand_written.secrets import Secrets
+from runner.importing.hand_written.starts import ALL_ENDINGS, PULL_REQUESTS, starts_of
 from runner.importing.hand_written.telling import NEVER, Telling
 from runner.importing.hand_written.triggers import events_of
-from runner.importing.hand_written.variables import without_secrets
 from runner.importing.projects import most_used, only_of
 from runner.importing.reading import Kind, files_of, read_yaml, text_of, wrong
 from runner.importing.rows import Row
@@ -32,7 +34,7 @@ KIND = Kind(
 NOT_OURS = "nothing in it runs dbt"
 ALONE = "it stays in a workflow of its own"
 CALLS = "it calls another workflow, whose jobs aren't read here"
-_DBT = re.compile(r"\bdbt\b")
+_DBT = re.compile(r"(\b|\\[nrt])dbt\b")  # in YAML's text, where a line may begin with `\n`
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,9 +71,9 @@ def read(paths: Sequence[Path], project: str = "") -> Draft:
         )
     for half in halves.others:
         _leave_out(draft, half, halves)
+    secrets = Secrets(halves.all)
     for half in halves.all:
-        convert(draft, half, halves)
-    _settle(draft)
+        convert(draft, half, halves, secrets)
     return draft
 
 
@@ -107,7 +109,7 @@ def _workflow(file: Path, source: Source, root: Mapping) -> Workflow:
     if not isinstance(given, Mapping):
         at = given.span if given else root.span
         raise wrong(source, at, "there are no `jobs`", KIND.hint, "a workflow is a mapping of jobs")
-    data = {key: plain(entry.node) for key, entry in root.entries.items()}
+    data = without_values({key: plain(entry.node) for key, entry in root.entries.items()})
     jobs = {k: entry.node for k, entry in given.entries.items() if isinstance(entry.node, Mapping)}
     return Workflow(file=file, title=text_of(data.get("name")) or file.stem, root=data, jobs=jobs)
 
@@ -122,17 +124,20 @@ def _is_compiled(text: str) -> bool:
 
 def _pieces(workflow: Workflow, name: str) -> list[Piece]:
     body = workflow.jobs[name]
-    folder = _folder(plain(body)) or _folder(workflow.root)
-    variables = {**_env(workflow.root), **_env(plain(body))}
+    said = without_values(plain(body))
+    folder = _folder(said) or _folder(workflow.root)
+    variables = {**_env(workflow.root), **_env(said)}
     return list(pieces(body, str(workflow.file), joined(".", folder), variables))
 
 
 def _split(title: str, name: str, workflow: Workflow) -> Iterator[Half]:
     """A job as one for pull requests, one for the rest, or both."""
-    body = {key: plain(entry.node) for key, entry in workflow.jobs[name].entries.items()}
+    body = without_values(plain(workflow.jobs[name]))
     events = events_of(workflow.root.get("on"))
-    condition = condition_of(body.get("if"))
-    admitted = {event: given for event, given in events.items() if condition.admits(event)}
+    said = condition_of(body.get("if"))
+    condition = Condition() if said.never else said
+    endings = ALL_ENDINGS if "needs" in body else ALL_ENDINGS[:1]
+    admitted = {e: given for e, given in events.items() if _may_start(condition, e, given, endings)}
     left_out = {event: given for event, given in events.items() if event not in admitted}
     checks = {event: given for event, given in admitted.items() if event in PULL_REQUESTS}
     if checks.keys() == {"merge_group"}:
@@ -152,9 +157,16 @@ def _split(title: str, name: str, workflow: Workflow) -> Iterator[Half]:
             events=own,
             left_out={} if number else left_out,
             condition=condition,
+            off=said.never,
             pull_request=is_pr,
             pieces=tuple(_pieces(workflow, name)),
         )
+
+
+def _may_start(condition: Condition, event: str, given: Any, endings: Sequence[str]) -> bool:
+    after = ALL_ENDINGS[:1] if event in PULL_REQUESTS else endings
+    starts = starts_of(event, given, condition.branches)
+    return any(condition.admits(start, after) is not False for start in starts)
 
 
 def _project(found: Sequence[Half]) -> str:
@@ -205,12 +217,3 @@ def _folder(data: Any) -> str:
     defaults = data.get("defaults") if isinstance(data, dict) else None
     run = defaults.get("run") if isinstance(defaults, dict) else None
     return text_of(run.get("working-directory")) if isinstance(run, dict) else ""
-
-
-def _settle(draft: Draft) -> None:
-    """What only the whole draft knows."""
-    for name, job in draft.jobs.items():
-        for lost in without_secrets(job, draft.environments[job["environment"]]):
-            why = "another job has it as a secret of the same environment"
-            row = Row(job=name, field=f"env.{lost}", value="", fate="dropped", why=why)
-            draft.rows.append(row)
