@@ -56,6 +56,18 @@ def starts(events: list[str], branches: list[str], condition: Condition) -> list
         ("github.event.schedule == '0 6 * * *'", [CRON, PUSH], [], False),
         ("github.event.schedule != '0 6 * * *'", [CRON, PUSH], [], True),
         ("!github.event.pull_request.draft", [PR], [], True),
+        ("github.repository == 'shop/dbt'", [PUSH, CRON], [], True),
+        ("github.repository_owner != 'shop'", [CRON], [], False),
+        ("github.event.pull_request.head.repo.full_name == github.repository", [PR], [], True),
+        (
+            "github.event_name != 'pull_request'"
+            " || github.event.pull_request.head.repo.full_name == github.repository",
+            [PR, PUSH],
+            [],
+            True,
+        ),
+        ("github.repository == github.event.pull_request.head.repo.full_name", [PUSH], [], False),
+        ("!github.event.pull_request.head.repo.fork", [PR], [], True),
         ("always()", [PUSH], [], None),
         ("failure()", [PUSH], [], None),
         ("hashFiles('x') != ''", [PUSH], [], None),

@@ -30,6 +30,17 @@ _EXPRESSION = re.compile(r"^\$\{\{\s*(.*?)\s*\}\}$", re.DOTALL)
 _COMPARISON = re.compile(r"([\w.]+)\s*(==|!=)\s*(?:'([^']*)'|\"([^\"]*)\")")
 _ALONE = re.compile(r"[\w.]+(\(\))?")
 _NOT_DRAFT = ("!github.event.pull_request.draft", "github.event.pull_request.draft == false")
+# Of a fork the jobs of a jobs file run nothing, and what is imported is the repository that these name.
+_NOT_OF_A_FORK = (
+    "!github.event.pull_request.head.repo.fork",
+    "github.event.pull_request.head.repo.fork == false",
+)
+_HEAD_REPOSITORY = "github.event.pull_request.head.repo.full_name"
+_OURS = ("github.repository", "github.repository_owner")
+_HEAD_IS_OURS = re.compile(
+    rf"{re.escape(_HEAD_REPOSITORY)}\s*==\s*github\.repository"
+    rf"|github\.repository\s*==\s*{re.escape(_HEAD_REPOSITORY)}"
+)
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _BRANCH = re.compile(
     r"github\.(?:ref\s*[!=]=\s*['\"]refs/heads/|ref_name\s*[!=]=\s*['\"])([^'\"]+)['\"]"
@@ -105,7 +116,7 @@ def _value(text: str, start: Start, depth: int) -> bool | None:
     rest = text[1:].strip()
     if (
         text.startswith("!")
-        and text not in _NOT_DRAFT
+        and text not in (*_NOT_DRAFT, *_NOT_OF_A_FORK)
         and (_ALONE.fullmatch(rest) or _in_brackets(rest))
     ):
         inner = _value(rest, start, depth + 1)
@@ -119,8 +130,10 @@ def _any(values: Iterator[bool | None]) -> bool | None:
 
 
 def _atom(text: str, start: Start) -> bool | None:
-    if text in ("", "true", *_NOT_DRAFT):  # drafts start no job of a jobs file
+    if text in ("", "true", *_NOT_DRAFT, *_NOT_OF_A_FORK):  # drafts start no job of a jobs file
         return True
+    if _HEAD_IS_OURS.fullmatch(text):
+        return start.event == "pull_request"
     if text == "false":
         return False
     if text in _STATUS:
@@ -134,6 +147,10 @@ def _atom(text: str, start: Start) -> bool | None:
 
 def _equal(path: str, value: str, start: Start) -> bool | None:
     """Whether what a path leads to is a text; GitHub compares them without regard to case."""
+    if path in _OURS:
+        return True
+    if path == _HEAD_REPOSITORY:
+        return start.event == "pull_request"
     if path == "github.event_name":
         return start.event.lower() == value
     if path == "github.event.schedule":

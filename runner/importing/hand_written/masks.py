@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 MASK = "****"
 HOLDERS = ("env", "with", "secrets", "credentials")

@@ -13,7 +13,7 @@ from runner.importing.commands import StepOf
 from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
 from runner.importing.reading import text_of
-from runner.importing.secret_names import looks_secret
+from runner.secrecy import looks_secret
 
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
