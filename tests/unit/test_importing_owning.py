@@ -326,3 +326,16 @@ def test_what_starts_a_job_whose_if_cant_be_said_is_for_people_to_say(
     assert run(["import", "workflow", "dbt.yml"]) == 0
     assert OUT.read_text() == edited
     assert run(["import", "workflow", "dbt.yml", "--check"]) == 0
+
+
+def test_files_that_call_their_jobs_alike(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, step in (("a", "dbt seed"), ("b", "dbt test")):
+        Path(f"{name}.yml").write_text(
+            f"name: same\non: push\njobs: {{x: {{steps: [{{run: {step}}}]}}}}\n"
+        )
+        schedules = f"schedules:\n  - {{name: {name}, display_name: Same, commands: [{step}]}}\n"
+        Path(f"{name}.bolt.yml").write_text(schedules)
+    for source, end in (("workflow", ".yml"), ("bolt", ".bolt.yml")):
+        assert run(["import", source, f"a{end}", f"b{end}", "--dry-run"]) == 0
+        headings = [line for line in capsys.readouterr().err.splitlines() if "ame (" in line]
+        assert [line.split("(")[1][0] for line in headings] == ["a", "b"]
