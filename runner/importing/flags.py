@@ -94,14 +94,17 @@ def _place(
         return f"{environment}.profiles_dir", "the environment says it"
     if setting == "project":
         return "project", "the top of the jobs file says it"
-    if setting == "defer" and not value:
-        if "defer" in job:
-            return "", DEFERS
-        return path, "a job without `defer` doesn't defer"
     if setting in ("state", "defer"):
-        if "defer" in job:
-            return f"{path}.defer", "the job's `defer` fetches the state"
-        return "", "the job defers to nothing"
+        return _place_of_state(job, path, bool(value))
     if looks_secret(setting):
         return f"{environment}.secrets", f"its name alone: gh secret set {setting}"
     return f"{path}.env.{setting}", "a variable of all steps of the job"
+
+
+def _place_of_state(job: dict[str, Any], path: str, defers: bool) -> tuple[str, str]:
+    if not defers:
+        undeferred = "a job without `defer` doesn't defer"
+        return ("", DEFERS) if "defer" in job else (path, undeferred)
+    if "defer" in job:
+        return f"{path}.defer", "the job's `defer` fetches the state"
+    return "", "the job defers to nothing"
