@@ -13,7 +13,8 @@ from runner.cli.main import run
 from runner.importing.draft import Draft
 from runner.importing.owning import speaks_of
 from runner.importing.rows import Row
-from runner.importing.writing import config_of, drafted
+from runner.importing.writing import config_of, drafted, taken_away
+from tests.importing.sources import CASES, draft_of
 
 OUT = Path("dbt_jobs.yml")
 CLOUD = "cloud.json"
@@ -339,3 +340,15 @@ def test_files_that_call_their_jobs_alike(here: Path, capsys: pytest.CaptureFixt
         assert run(["import", source, f"a{end}", f"b{end}", "--dry-run"]) == 0
         headings = [line for line in capsys.readouterr().err.splitlines() if "ame (" in line]
         assert [line.split("(")[1][0] for line in headings] == ["a", "b"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.stem}")
+def test_what_a_source_says_it_does_not_take_away_again(case: Path) -> None:
+    draft = draft_of(case)
+    text = drafted(draft, None)
+    assert drafted(draft, text) == text
+    assert taken_away(draft, text) == []
+    there = text.replace("\nstate: github\n", "\nstate: s3://a/b\n").replace(
+        "dispatch: true", "dispatch: {overrides: []}"
+    )
+    assert drafted(draft, there) == there
