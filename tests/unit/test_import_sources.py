@@ -283,6 +283,22 @@ def test_what_is_no_workflow_of_dbt(text: str, message: str, tmp_path: Path) -> 
     assert caught.value.hint or caught.value.why
 
 
+def test_scripts_in_quotes_are_read(tmp_path: Path) -> None:
+    text = 'on: push\njobs: {a: {steps: [{run: "make\\ndbt build"}]}}\n'
+    assert hand_written.read([workflow(tmp_path, text)]).jobs["dbt"]["steps"] == ["dbt build"]
+
+
+@pytest.mark.parametrize(
+    ("on", "condition", "enabled"),
+    [("push", "vars.X", False), ("release", "vars.X", False), ("{}", "vars.X", False), ("{}", "true", True)],
+)  # fmt: skip
+def test_a_job_whose_if_isnt_understood_is_off(
+    on: str, condition: str, enabled: bool, tmp_path: Path
+) -> None:
+    text = f"on: {on}\njobs: {{a: {{if: {condition}, steps: [{{run: dbt build}}]}}}}\n"
+    assert hand_written.read([workflow(tmp_path, text)]).jobs["dbt"].get("enabled", True) is enabled
+
+
 def test_each_line_of_a_script_is_told_by_its_own_line(tmp_path: Path) -> None:
     text = "on: push\njobs:\n  a:\n    steps:\n      - run: |\n          make\n\n          dbt build\n      - run: dbt test\n"
     file = workflow(tmp_path, text)

@@ -14,6 +14,7 @@ from runner.importing.reading import texts_of
 from runner.importing.references import Known, upstreams, why_not_after
 
 NO_UPSTREAM = "no job here is of such a workflow, or it waits for this one itself"
+BY_HAND = Start(event="workflow_dispatch")
 ELSEWHERE = "start it from that workflow by `dbt-gitops trigger`"
 
 
@@ -50,7 +51,7 @@ def _after_needs(
     """Whether the triggers are no more than what the job's ``if`` holds for."""
     to = f"{path}.triggers.job"
     starts = list({start: 0 for each in halves.needed(half) for start in halves.starts(each)})
-    endings = _common(half.condition, starts or [Start(event="workflow_dispatch")])
+    endings = _common(half.condition, starts or [BY_HAND])
     names = list(dict.fromkeys(each.name for each in after))
     triggers = _triggers_after(names, endings or ("success",))
     job["triggers"]["job"] = triggers if len(triggers) > 1 else triggers[0]
@@ -103,7 +104,7 @@ def _by_events(
         why = "jobs of pull requests start at the same time"
     fields.dropped("needs", why, hint)
     condition = half.condition
-    sure = not half.events or any(condition.holds(start) for start in half.starts)
+    sure = any(condition.holds(start) for start in half.starts or [BY_HAND])
     events = Events(half.events, on, path, condition if sure else Condition())
     job["triggers"] = events.read()
     if events.off:

@@ -35,7 +35,7 @@ KIND = Kind(
 NOT_OURS = "nothing in it runs dbt"
 ALONE = "it stays in a workflow of its own"
 CALLS = "it calls another workflow, whose jobs aren't read here"
-_DBT = re.compile(r"\bdbt\b")
+_DBT = re.compile(r"(\b|\\[nrt])dbt\b")  # in YAML's text, where a line may begin with `\n`
 
 
 @dataclass(frozen=True, kw_only=True)
