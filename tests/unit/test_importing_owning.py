@@ -352,3 +352,19 @@ def test_what_a_source_says_it_does_not_take_away_again(case: Path) -> None:
         "dispatch: true", "dispatch: {overrides: []}"
     )
     assert drafted(draft, there) == there
+
+
+def test_what_would_not_be_valid_is_not_written(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(cloud(JOB)) == 0
+    OUT.write_text(OUT.read_text().replace("p: {}", "p: {env: {MY_PASSWORD: x}}"))
+    before = OUT.read_bytes()
+    capsys.readouterr()
+    assert run(cloud({**JOB, "environment_variables": {"MY_PASSWORD": "****"}})) == 2
+    said = capsys.readouterr().err
+    assert (
+        "nothing is written: dbt_jobs.yml would not be valid with what the source says: `" in said
+    )
+    assert "MY_PASSWORD" in said
+    assert OUT.read_bytes() == before
