@@ -32,9 +32,12 @@ def changes(there: Mapping[str, Any], new: Mapping[str, Any], path: Path = ()) -
 
 
 def removals(there: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Change]:
-    """Those of the paths that are there; a job's triggers with the last of them."""
-    for path in sorted(path for path in paths if at(there, path) is not None):
-        yield Change(path=path, value=GONE)
+    """Those of the paths that are there, but for what goes with one of them."""
+    gone: set[Path] = set()
+    for path in sorted(paths):
+        if at(there, path) is not None and not any(path[:end] in gone for end in range(len(path))):
+            gone.add(path)
+            yield Change(path=path, value=GONE)
 
 
 def at(there: Any, path: Path) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Fate = Literal["carried", "translated", "dropped"]
@@ -25,3 +26,8 @@ class Row:
     to: str = ""
     why: str = ""
     hint: str = ""
+
+
+def told_apart(rows: Iterable[Row], called: str, by: str) -> list[Row]:
+    """Rows of a job that is called as another one is, with what tells the two apart."""
+    return [replace(row, job=f"{called} ({by})") if row.job == called else row for row in rows]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from runner.importing.changes import at
 from runner.importing.draft import Draft
 from runner.importing.writing import config_of, drafted
 
@@ -136,3 +140,79 @@ def test_what_stands_around_the_document(head: str, tail: str, end: str) -> None
     added = [line for line in text.split(end) if line not in there.split(end)]
     assert added == ["    threads: 4"]
     assert [line for line in text.split(end) if line not in added] == there.split(end)
+
+
+# Values of a job; what is drawn may stand in several jobs, and then has an anchor.
+triggers = st.dictionaries(
+    st.sampled_from(["schedule", "merge", "pull_request"]),
+    st.sampled_from([{"cron": "0 5 * * *"}, {"branches": ["a", "b"]}, True, {}]),
+    min_size=1,
+    max_size=3,
+)
+steps = st.lists(st.sampled_from(["dbt seed", "dbt build", "dbt test"]), max_size=3)
+bodies = st.fixed_dictionaries(
+    {},
+    optional={"triggers": triggers, "steps": steps, "threads": st.integers(1, 9), "env": st.just({"A": "1"})},
+)  # fmt: skip
+NAMES = ("a", "b", "c", "d")
+OFF = ("triggers", "merge"), ("triggers",), ("threads",), ("steps",)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> dict[str, Any]:
+    """Jobs, of which some are the same object, and some of their values are."""
+    pool = draw(st.lists(bodies, min_size=1, max_size=3))
+    jobs: dict[str, Any] = {}
+    for name in NAMES:
+        body = draw(st.sampled_from(pool))
+        if draw(st.booleans()):
+            body = {**body, **draw(st.sampled_from(pool))}
+        jobs[name] = body
+    return {"version": 1, "jobs": jobs}
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    there=files(),
+    new=st.dictionaries(st.sampled_from((*NAMES, "new")), bodies, max_size=3),
+    off=st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(OFF)), max_size=3),
+    merged=st.booleans(),
+)
+def test_whatever_is_shared_the_result_is_what_is_meant(
+    there: dict[str, Any],
+    new: dict[str, Any],
+    off: set[tuple[str, tuple[str, ...]]],
+    merged: bool,
+) -> None:
+    """As if every job had been written out, merged key by key, and read again."""
+    text = yaml.safe_dump(there, sort_keys=False, indent=2)
+    if merged:  # the last job is the first one, with a key of its own
+        text = f"x: &x {json.dumps(there['jobs']['a'])}\n{text}  e:\n    <<: *x\n    own: 1\n"
+    whole = yaml.safe_load(text)
+    wanted = json.loads(json.dumps(whole))
+    draft = Draft(jobs=new)
+    draft.off = {("jobs", name, *path) for name, path in off}
+    for name, job in new.items():
+        mix(wanted["jobs"].setdefault(name, {}), job)
+    for name, path in off:
+        if name in new and at(new[name], path) is None:
+            holder = wanted["jobs"][name]
+            for key in path[:-1]:
+                holder = holder.get(key, {})
+            holder.pop(path[-1], None)
+    for editing in (Draft(jobs={"e": {"threads": 3}}), Draft(jobs={"e": {"steps": []}})):
+        if merged:
+            text = drafted(editing, text)
+            mix(wanted["jobs"]["e"], editing.jobs["e"])
+    result = drafted(draft, text)
+    assert yaml.safe_load(result) == wanted
+    assert drafted(draft, result) == result
+
+
+def mix(into: dict[str, Any], new: dict[str, Any]) -> None:
+    for key, value in new.items():
+        both = isinstance(value, dict) and isinstance(into.get(key), dict)
+        if both and key != "schedule":
+            mix(into[key], value)
+        else:
+            into[key] = json.loads(json.dumps(value))

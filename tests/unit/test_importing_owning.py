@@ -13,7 +13,8 @@ from runner.cli.main import run
 from runner.importing.draft import Draft
 from runner.importing.owning import speaks_of
 from runner.importing.rows import Row
-from runner.importing.writing import config_of, drafted
+from runner.importing.writing import config_of, drafted, taken_away
+from tests.importing.sources import CASES, draft_of
 
 OUT = Path("dbt_jobs.yml")
 CLOUD = "cloud.json"
@@ -326,3 +327,44 @@ def test_what_starts_a_job_whose_if_cant_be_said_is_for_people_to_say(
     assert run(["import", "workflow", "dbt.yml"]) == 0
     assert OUT.read_text() == edited
     assert run(["import", "workflow", "dbt.yml", "--check"]) == 0
+
+
+def test_files_that_call_their_jobs_alike(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, step in (("a", "dbt seed"), ("b", "dbt test")):
+        Path(f"{name}.yml").write_text(
+            f"name: same\non: push\njobs: {{x: {{steps: [{{run: {step}}}]}}}}\n"
+        )
+        schedules = f"schedules:\n  - {{name: {name}, display_name: Same, commands: [{step}]}}\n"
+        Path(f"{name}.bolt.yml").write_text(schedules)
+    for source, end in (("workflow", ".yml"), ("bolt", ".bolt.yml")):
+        assert run(["import", source, f"a{end}", f"b{end}", "--dry-run"]) == 0
+        headings = [line for line in capsys.readouterr().err.splitlines() if "ame (" in line]
+        assert [line.split("(")[1][0] for line in headings] == ["a", "b"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}-{case.stem}")
+def test_what_a_source_says_it_does_not_take_away_again(case: Path) -> None:
+    draft = draft_of(case)
+    text = drafted(draft, None)
+    assert drafted(draft, text) == text
+    assert taken_away(draft, text) == []
+    there = text.replace("\nstate: github\n", "\nstate: s3://a/b\n").replace(
+        "dispatch: true", "dispatch: {overrides: []}"
+    )
+    assert drafted(draft, there) == there
+
+
+def test_what_would_not_be_valid_is_not_written(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(cloud(JOB)) == 0
+    OUT.write_text(OUT.read_text().replace("p: {}", "p: {env: {MY_PASSWORD: x}}"))
+    before = OUT.read_bytes()
+    capsys.readouterr()
+    assert run(cloud({**JOB, "environment_variables": {"MY_PASSWORD": "****"}})) == 2
+    said = capsys.readouterr().err
+    assert (
+        "nothing is written: dbt_jobs.yml would not be valid with what the source says: `" in said
+    )
+    assert "MY_PASSWORD" in said
+    assert OUT.read_bytes() == before

@@ -61,7 +61,7 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
     if check:
         return _check(draft, path, there)
     text = drafted(draft, there)
-    valid(path, text)
+    _check_result(path, text)
     if dry_run:
         click.echo(defused(text), nl=False)
         say(RENDERERS[report](draft.rows))
@@ -75,6 +75,19 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
     write(path, text)
     say(f"{path} has the imported jobs\n{next_steps(_next(path))}")
     return ExitCode.SUCCESS
+
+
+def _check_result(path: Path, text: str) -> None:
+    """What is about to be written; its lines are in no file, so none is named."""
+    try:
+        valid(path, text)
+    except ConfigInvalid as error:
+        said = error.what.removeprefix(f"{path}:").partition(": ")[2]
+        raise ConfigInvalid(
+            f"nothing is written: {path} would not be valid with what the source says: {said}",
+            why=error.why,
+            hint=error.hint,
+        ) from error
 
 
 def _next(path: Path) -> Iterator[Step]:

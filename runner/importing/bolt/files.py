@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.projects import most_used, only_of
 from runner.importing.reading import Kind, files_of, read_yaml, text_of, wrong
+from runner.importing.rows import told_apart
 
 KIND = Kind(
     name="a file of Bolt",
@@ -41,11 +43,14 @@ def read(paths: Sequence[Path]) -> Draft:
     found = [schedule for file in files for schedule in _schedules(draft, file)]
     found = _of_one_project(found)
     known = Schedules(found)
+    titles = Counter(each.title for each in found)
     for each in found:
         before, own = len(draft.rows), known.job_of(each)
         Schedule(draft, each, known).convert()
         if own:
             decided(draft, own.name, each, draft.rows[before:])
+        if titles[each.title] > 1:
+            draft.rows[before:] = told_apart(draft.rows[before:], each.title, each.place)
     if not draft.jobs:
         names = ", ".join(str(file) for file in files)
         raise ConfigInvalid(

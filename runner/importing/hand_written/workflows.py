@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from runner.importing.hand_written.telling import NEVER, Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.projects import most_used, only_of
 from runner.importing.reading import Kind, files_of, read_yaml, text_of, wrong
-from runner.importing.rows import Row
+from runner.importing.rows import Row, told_apart
 from runner.workflow import NotOurs, header_of
 
 KIND = Kind(
@@ -72,8 +73,13 @@ def read(paths: Sequence[Path], project: str = "") -> Draft:
     for half in halves.others:
         _leave_out(draft, half, halves)
     secrets = Secrets(halves.all)
+    jobs = {(half.title, half.file, half.id) for half in halves.all}
+    titles = Counter(title for title, *_ in jobs)
     for half in halves.all:
+        before = len(draft.rows)
         convert(draft, half, halves, secrets)
+        if titles[half.title] > 1:
+            draft.rows[before:] = told_apart(draft.rows[before:], half.title, half.file)
     return draft
 
 
