@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft4Validator, ValidationError
 
-from runner.cli.validate import validate
+from runner.cli.main import cli
 from runner.config.rules import CODES, RULES
 from runner.errors import ExitCode
 from tests.configs import INVALID, VALID
@@ -33,7 +33,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def sarif(*files: str) -> tuple[int, dict[str, Any]]:
-    done = CliRunner().invoke(validate, ["--format", "sarif", *files], standalone_mode=False)
+    done = CliRunner().invoke(cli, ["validate", "--format", "sarif", *files], standalone_mode=False)
     assert done.exception is None
     log = json.loads(done.stdout)
     SARIF.validate(log)
