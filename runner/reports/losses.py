@@ -2,7 +2,8 @@
 
 What there is left to do stands together: last in a terminal, where people look, and first in a pull
 request. A job's lost fields come first, those about which something can be done before the others. Fields
-with which the same happened for the same reason share a line.
+with which the same happened for the same reason share a line, and so do all of a job in which nothing stands:
+exports of an API have many of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ ORDER = ("dropped", "translated", "carried")
 OF_THE_WHOLE = "the source as a whole"
 TO_DO = "What is left to do"
 MOST_NAMES = 3
+# Off or empty there, and so here.
+EMPTY = frozenset({"", "0", "[]", "false", "null", "{}", '""'})
+OFF = "off or empty, there as here"
 ALIGNS: tuple[Align, ...] = ("left", "left", "left", "left")
 TITLES = ("field", "value", "what became of it", "what to do")
 
@@ -58,6 +62,10 @@ class _Line:
     @property
     def fields(self) -> str:
         return ", ".join(row.field for row in self.rows)
+
+    @property
+    def off(self) -> bool:
+        return _off(self.first)
 
 
 def as_text(rows: Sequence[Row]) -> str:
@@ -131,8 +139,13 @@ def _by_job(rows: Sequence[Row]) -> Iterator[tuple[str, list[_Line]]]:
         yield job, [_Line(rows=[*same]) for _, same in groupby(sorted(of_job, key=_rank), _alike)]
 
 
+def _off(row: Row) -> bool:
+    return row.fate != "dropped" and not row.hint and row.value in EMPTY
+
+
 def _rank(row: Row) -> tuple[object, ...]:
     return (
+        _off(row),
         ORDER.index(row.fate),
         not row.hint,
         row.hint,
@@ -143,6 +156,8 @@ def _rank(row: Row) -> tuple[object, ...]:
 
 def _alike(row: Row) -> tuple[str, ...]:
     """Fields that are kept say where each one is; what is dropped for the same reason is one line."""
+    if _off(row):
+        return (OFF,)
     alone = "" if row.fate == "dropped" and not row.hint else row.field
     return row.fate, row.why, row.hint, row.to, alone
 
@@ -150,6 +165,9 @@ def _alike(row: Row) -> tuple[str, ...]:
 def _text_lines(lines: Iterable[_Line]) -> Iterator[str]:
     for line in lines:
         row = line.first
+        if line.off:
+            yield f"  {'off':<10}  {line.fields}: {OFF}"
+            continue
         value = f" = {row.value}" if len(line.rows) == 1 else ""
         arrow = f" → {row.to}" if row.to else ""
         why = f": {row.why}" if row.why else ""
@@ -162,6 +180,9 @@ def _cells(lines: Iterable[_Line]) -> Iterator[list[str]]:
     for line in lines:
         row = line.first
         fields = ", ".join(code(each.field) for each in line.rows)
+        if line.off:
+            yield [fields, "", OFF, ""]
+            continue
         value = code(row.value) if len(line.rows) == 1 else ""
         to = f" → {code(row.to)}" if row.to else ""
         why = f": {prose(row.why)}" if row.why else ""

@@ -253,3 +253,16 @@ def test_a_large_answer_of_dbt_cloud(repository: Path, capsys: pytest.CaptureFix
     printed = capsys.readouterr().err
     assert "is too large" in printed
     assert "hint:" in printed
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_project_below_is_found(
+    source: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = repository / "transform"
+    folder.mkdir()
+    (repository / "dbt_project.yml").rename(folder / "dbt_project.yml")
+    assert run(["import", source]) == 0
+    assert "note: the dbt project is in transform\n" in capsys.readouterr().err
+    assert config_of(OUT, OUT.read_text()).project == folder
+    assert run(["import", source, "--check"]) == 0

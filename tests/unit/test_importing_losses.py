@@ -82,3 +82,20 @@ def test_what_many_jobs_need_is_said_once() -> None:
 
 def test_nothing_at_all() -> None:
     assert as_text([]) == "0 fields: 0 dropped, 0 translated and 0 carried"
+
+
+def test_what_is_off_is_one_line() -> None:
+    off = [
+        Row(job="Daily", field="schedule", value="false", fate="translated", to="a.b", why="so"),
+        Row(job="Daily", field="docs", value="false", fate="carried", to="a.docs"),
+        Row(job="Daily", field="state", value="2", fate="translated", to="a.enabled", why="so"),
+        Row(job="Daily", field="limit", value="0", fate="translated", to="a", why="so", hint="do"),
+    ]
+    assert as_text(off).splitlines()[1:5] == [
+        "  translated  limit = 0 → a: so",
+        "              hint: do",
+        "  translated  state = 2 → a.enabled: so",
+        "  off         schedule, docs: off or empty, there as here",
+    ]
+    assert "| `schedule`, `docs` |" in as_markdown(off)
+    assert len(json.loads(as_json(off))["rows"]) == 4

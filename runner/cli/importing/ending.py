@@ -17,6 +17,7 @@ from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
 from runner.importing.draft import Draft
 from runner.importing.drift import besides, drift
+from runner.importing.proposing.files import projects_below
 from runner.importing.writing import config_of, drafted, taken_away, text_there, valid, write
 from runner.reports.losses import as_json, as_markdown, as_text
 from runner.reports.next_steps import Step, next_steps
@@ -60,6 +61,8 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
     there = text_there(path)
     if check:
         return _check(draft, path, there)
+    if there is None:
+        _find_project(draft, path.parent)
     text = drafted(draft, there)
     _check_result(path, text)
     if dry_run:
@@ -90,6 +93,14 @@ def _check_result(path: Path, text: str) -> None:
         ) from error
 
 
+def _find_project(draft: Draft, folder: Path) -> None:
+    """Where the source doesn't say it: the only one below the jobs file, unless that lies in one."""
+    found = projects_below(folder)
+    if "project" not in draft.top and len(found) == 1 and found != [folder]:
+        draft.top["project"] = found[0].relative_to(folder).as_posix()
+        say(f"note: the dbt project is in {draft.top['project']}")
+
+
 def _next(path: Path) -> Iterator[Step]:
     named = "" if path == default_file() else f" {quote(str(path))}"
     yield "see what a reviewer would say of it:", [f"dbt-gitops validate{named}"]
@@ -104,6 +115,8 @@ def _check(draft: Draft, path: Path, there: str | None) -> ExitCode:
     if there is None:
         raise ConfigInvalid(f"there is no {path}", hint="import without --check writes it")
     found = drift(draft, path, there, datetime.now(timezone.utc))
+    if found.difference.changes:
+        say(f"{path} (-) and the source (+) differ:")
     for line in difference_lines(found.difference):
         click.echo(defused(f"{SIGNS[line.kind]} {line.text}"))
     _say_besides(path, found.besides)

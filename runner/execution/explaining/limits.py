@@ -9,6 +9,7 @@ from runner.durations import spell_duration
 from runner.execution.explaining.timing import quoted, where
 from runner.model import Channel, Config, Deferral, Job
 from runner.reports.explanation import Fact, Section
+from runner.reports.text import counted
 
 MISSING = {
     "fail": "where that is missing, it fails before anything is built (exit code 3)",
@@ -69,12 +70,14 @@ def _limits(loaded: Loaded, config: Config, job: Job) -> Iterator[Fact]:
     if not job.enabled:
         yield Fact(text="it is disabled", where=where(loaded, job, "enabled"))
     triggers = job.triggers
-    if job.deploys or triggers.schedule or triggers.merge or triggers.job or triggers.dispatch:
+    planned = any((job.deploys, triggers.schedule, triggers.merge, triggers.job, triggers.dispatch))
+    if planned:
         yield Fact(text=BUSY[job.concurrency], where=where(loaded, job, "concurrency"))
     if not job.deploys:
         yield Fact(text="a newer commit of a pull request cancels the run of an older one")
-    if config.run_slots and job.concurrency != "cancel":
-        text = f"at most {config.run_slots} deployments run at once; others wait for a slot"
+    if planned and config.run_slots and job.concurrency != "cancel":
+        slots = counted(config.run_slots, "slot")
+        text = f"deployments share {slots}: with none free, a run waits"
         yield Fact(text=text, where=loaded.place("run_slots"))
     if job.timeout:
         text = f"it is stopped after {spell_duration(job.timeout)} (exit code 6)"
