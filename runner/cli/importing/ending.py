@@ -17,6 +17,7 @@ from runner.errors import ConfigInvalid, ExitCode
 from runner.github.fence import defused
 from runner.importing.draft import Draft
 from runner.importing.drift import besides, drift
+from runner.importing.kept_apart import kept_apart
 from runner.importing.proposing.files import projects_below
 from runner.importing.writing import config_of, drafted, taken_away, text_there, valid, write
 from runner.reports.losses import as_json, as_markdown, as_text
@@ -59,6 +60,8 @@ def end(draft: Draft, out: Path | None, check: bool, report: str, dry_run: bool)
         raise click.UsageError("--check prints what differs, so there is no --report")
     path = out or default_file()
     there = text_there(path)
+    if there is not None:
+        kept_apart(draft, config_of(path, there))
     if check:
         return _check(draft, path, there)
     if there is None:

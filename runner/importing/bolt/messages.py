@@ -102,7 +102,8 @@ class Messages:
 
 
 def _how(kind: str) -> str:
-    return "a channel of its own" if kind == "email" else NAMED
+    how = "a channel of its own" if kind == "email" else NAMED
+    return f"{how}; this version sends none yet"
 
 
 def _address(kind: str, address: str) -> str:
