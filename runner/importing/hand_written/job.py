@@ -43,6 +43,7 @@ WORDS = {
     "timeout": ("jobs.{}.timeout-minutes",),
     "enabled": ("jobs.{}.if",),
 }
+OFF = "Off: it builds less than there. See what is left to do, then remove `enabled`"
 # What a job of a workflow may say, and a jobs file doesn't.
 LOST = {
     "strategy": ("a matrix is left alone", "write a job for each of its values by hand"),
@@ -73,6 +74,9 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     draft.jobs[name] = job
     _names(fields, whole, name)
     start(draft, half, halves, job, fields)
+    if half.lost:
+        job["enabled"] = False
+        draft.comments["jobs", name] += f"\n{OFF}"
     _environment(fields, half, body)
     sibling = halves.sibling(half)
     half, lost = _placed(draft, half, job, secrets)
@@ -95,9 +99,12 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
 
 
 def _decide(draft: Draft, half: Half, name: str, rows: Sequence[Row]) -> None:
-    """Note what the workflow decides of the job; what starts one that is off is for people to say."""
+    """Note what the workflow decides of the job; what starts one that is off is for people to say.
+
+    One that has lost a step stays off, since its other steps come from the workflow each time.
+    """
     words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
-    if draft.jobs[name].get("enabled") is False and not half.off:
+    if draft.jobs[name].get("enabled") is False and not (half.off or half.lost):
         draft.proposed.add(("jobs", name, "enabled"))
         words = {
             k: v for k, v in words.items() if k.partition(".")[0] not in ("enabled", "triggers")

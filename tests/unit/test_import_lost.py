@@ -1,0 +1,116 @@
+"""Import of workflows: a job that has lost a step which builds isn't run as if it were whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.errors import ConfigInvalid
+from runner.importing import hand_written
+from runner.importing.draft import Draft
+from runner.importing.hand_written.literals import literals_of, resolved
+from runner.reports.losses import to_do
+
+BEGIN = """\
+name: dbt
+on: workflow_dispatch
+env:
+  TARGET: ci
+  TOKEN: ${{ secrets.TOKEN }}
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    env: {DBT_TARGET: prod, SELECT: "state:modified+ tag:a"}
+    steps:
+      - run: dbt deps
+"""
+
+
+def imported(tmp_path: Path, steps: str, begin: str = BEGIN) -> Draft:
+    file = tmp_path / "workflow.yml"
+    file.write_text(begin + steps)
+    return hand_written.read([file])
+
+
+@pytest.mark.parametrize(
+    ("step", "target"),
+    [
+        ("- run: dbt build --target $DBT_TARGET", "prod"),
+        ('- run: dbt build --target "${DBT_TARGET}"', "prod"),
+        ("- run: dbt build --target ${{ env.TARGET }}", "ci"),
+        ("- run: dbt build --target $OWN\n        env: {OWN: dev, DBT_TARGET: x}", "dev"),
+        ("- run: dbt build --target $DBT_TARGET\n        env: {DBT_TARGET: dev}", "dev"),
+    ],
+)
+def test_literals_of_env_stand_in_the_step(step: str, target: str, tmp_path: Path) -> None:
+    job = imported(tmp_path, f"      {step}\n").jobs["dbt"]
+    assert job["steps"] == ["dbt deps", "dbt build"]
+    assert job["target"] == target
+    assert "enabled" not in job
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "dbt build --target ${{ inputs.target }}",
+        "dbt build --target prod ${{ inputs.full && '--full-refresh' || '' }}",
+        "dbt --no-use-colors run --target $OTHER",
+        "dbt test --select $(cat models.txt)",
+        "dbt seed || true",
+        "docker run dbt-image dbt snapshot",
+        "for m in a b; do dbt run --select $m; done",
+    ],
+)
+def test_a_job_that_lost_a_build_is_off(command: str, tmp_path: Path) -> None:
+    draft = imported(
+        tmp_path, f"      - run: |\n          {command}\n      - run: dbt docs generate\n"
+    )
+    assert draft.jobs["dbt"]["steps"] == ["dbt deps", "dbt docs generate"]
+    assert draft.jobs["dbt"]["enabled"] is False
+    assert "Off: " in draft.comments["jobs", "dbt"]
+    assert any(command in hint for hint, _, _ in to_do(draft.rows))
+    # The other steps come from the workflow at each import, so it stays off with them.
+    assert ("jobs", "dbt", "enabled") not in draft.proposed
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "- run: dbt deps --target ${{ inputs.target }}",
+        "- run: dbt ls --select $MODELS",
+        "- run: echo dbt build",
+        "- {run: dbt retry, if: failure()}",
+    ],
+)
+def test_what_builds_nothing_may_be_lost(step: str, tmp_path: Path) -> None:
+    draft = imported(tmp_path, f"      {step}\n")
+    assert "enabled" not in draft.jobs["dbt"]
+
+
+def test_a_variable_that_a_script_sets_is_not_known(tmp_path: Path) -> None:
+    steps = '      - run: echo "DBT_TARGET=$(cat target)" >> "$GITHUB_ENV"\n'
+    draft = imported(tmp_path, f"{steps}      - run: dbt build --target $DBT_TARGET\n")
+    assert draft.jobs["dbt"]["enabled"] is False
+
+
+def test_a_job_of_nothing_else_is_refused_with_its_line(tmp_path: Path) -> None:
+    begin = "on: workflow_dispatch\njobs:\n  one:\n    steps:\n"
+    with pytest.raises(ConfigInvalid, match=r"workflow\.yml:5 has .*inputs\.t ") as raised:
+        imported(tmp_path, "    - run: dbt build --target ${{ inputs.t }}\n", begin)
+    assert "hand" in (raised.value.hint or "")
+
+
+def test_values_are_put_where_a_shell_and_github_put_them() -> None:
+    literals = {"A": "ci", "B": "x y"}
+    said, names = resolved("""dbt $A '$A ${{ env.A }}' "${B} \\$A" \\$A ${C} $AB""", literals)
+    assert said == """dbt ci '$A ci' "x y \\$A" \\$A ${C} $AB"""
+    assert names == ["A", "B"]
+
+
+def test_what_is_no_literal() -> None:
+    given = {
+        "PLAIN": "ci", "NUMBER": 4, "FLAG": True, "SECRET": "${{ secrets.X }}", "PASSWORD": "x",
+        "QUOTED": "'a'", "SET": "a", "NONE": None, "GLOB": "a;b",
+    }  # fmt: skip
+    assert literals_of(given, "SET=b dbt build") == {"PLAIN": "ci", "NUMBER": "4", "FLAG": "true"}
