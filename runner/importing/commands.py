@@ -1,8 +1,8 @@
 """Commands of other schedulers as steps: read by the rules of :mod:`runner.steps`, never just copied.
 
 What the job says in the jobs file, such as ``--target``, is taken out of the step and given beside it.
-``dbt docs generate`` and ``dbt source freshness`` stay steps: the flags ``generate_docs`` and
-``source_freshness`` never fail a job, and a command does.
+``dbt docs generate`` and ``dbt source freshness`` stay steps, unless the source lets them fail: the flags
+``generate_docs`` and ``source_freshness`` never fail a job, and a command does.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ _VALUES = {
 _OPTIONS = {"target": ("--target", "-t"), "threads": ("--threads",)}
 _FLAGS = {"--defer": True, "--no-defer": False}
 _UNUSED = {"--target-path": True, "--no-write-json": False}
+# The flags of a job that say the same of what may fail without an end of the run.
+FLAGS = {"dbt source freshness": "source_freshness", "dbt docs generate": "generate_docs"}
 MOST_THREADS = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_FILE = Path("command")

@@ -114,3 +114,49 @@ def test_what_is_no_literal() -> None:
         "QUOTED": "'a'", "SET": "a", "NONE": None, "GLOB": "a;b",
     }  # fmt: skip
     assert literals_of(given, "SET=b dbt build") == {"PLAIN": "ci", "NUMBER": "4", "FLAG": "true"}
+
+
+@pytest.mark.parametrize(
+    ("step", "flag"),
+    [
+        ("- run: dbt source freshness || true", "source_freshness"),
+        ('- run: "dbt source freshness --target $DBT_TARGET || :"', "source_freshness"),
+        ("- {run: dbt source freshness, continue-on-error: true}", "source_freshness"),
+        ("- {run: dbt docs generate --target prod, continue-on-error: true}", "generate_docs"),
+        ("- run: |\n          dbt docs generate || true\n          echo done", "generate_docs"),
+    ],
+)
+def test_what_may_fail_becomes_a_flag(step: str, flag: str, tmp_path: Path) -> None:
+    draft = imported(tmp_path, f"      {step}\n      - run: dbt build --target prod\n")
+    job = draft.jobs["dbt"]
+    assert job["steps"] == ["dbt deps", "dbt build"]
+    assert (job[flag], job["target"]) == (True, "prod")
+    assert "enabled" not in job
+    assert f"jobs.dbt.{flag}" in {row.to for row in draft.rows}
+    assert not to_do(draft.rows)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "dbt source freshness",
+        "dbt source freshness --select source:a || true",
+        "dbt source freshness --target dev || true",
+    ],
+)
+def test_freshness_that_a_flag_doesnt_say(step: str, tmp_path: Path) -> None:
+    draft = imported(tmp_path, f"      - run: {step}\n      - run: dbt build --target prod\n")
+    assert "source_freshness" not in draft.jobs["dbt"]
+
+
+def test_a_job_of_flags_alone_keeps_its_steps(tmp_path: Path) -> None:
+    begin = "on: workflow_dispatch\njobs:\n  one:\n    steps:\n"
+    draft = imported(tmp_path, "    - run: dbt source freshness || true\n", begin)
+    assert draft.jobs["workflow"]["steps"] == ["dbt source freshness"]
+    assert any("ends the job when it fails" in row.why for row in draft.rows)
+
+
+def test_other_steps_that_may_fail_are_left_to_do(tmp_path: Path) -> None:
+    draft = imported(tmp_path, "      - {run: dbt test, continue-on-error: true}\n")
+    assert draft.jobs["dbt"]["steps"] == ["dbt deps", "dbt test"]
+    assert any("`dbt test`" in hint for hint, _, _ in to_do(draft.rows))

@@ -10,7 +10,7 @@ from runner.durations import spell_duration
 from runner.importing.bolt.known import Bolt, Schedules, unpublished, why_not
 from runner.importing.bolt.messages import Messages
 from runner.importing.bolt.switches import is_on, no_merges, suspend
-from runner.importing.commands import StepOf
+from runner.importing.commands import FLAGS, StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields
 from runner.importing.flags import tell_flags, tell_other_keys
@@ -24,8 +24,6 @@ from runner.schedule.zones import is_zone
 SCHEMA = "dbt_ci_pr_{pr_number}"
 ENDINGS = {"passed": "success", "failed": "error"}
 DEFAULT_BRANCHES = ("main", "master")
-# What may fail in Bolt without an end of the run, and the flag that says so here.
-FLAGS = {"dbt source freshness": "source_freshness", "dbt docs generate": "generate_docs"}
 REFERENCES = ("deferred_schedule_slug", "deferred_schedule_name", "deferred_manifest_schedule")
 SUCCESSFUL = ("successful_runs_only", "successful_run_only")
 MOST_MINUTES = 60 * 24 * 365

@@ -58,6 +58,18 @@ class Half:
         return [piece for piece in self.pieces if piece.runs and self.holds(piece)]
 
     @property
+    def flags(self) -> dict[str, bool]:
+        """What a job says instead of a step."""
+        return {piece.flag: True for piece in self.kept if self.is_flag(piece)}
+
+    def is_flag(self, piece: Piece) -> bool:
+        """Whether a flag says it: a job has a step at least, and the target that its steps agree on."""
+        steps = [step for each in self.kept if not each.flag for step in each.steps]
+        targets = {step.settings.get("target") for step in steps if step.step != "dbt deps"}
+        own = piece.steps[0].settings.get("target") if piece.flag else None
+        return bool(piece.flag and targets) and (own is None or targets == {own})
+
+    @property
     def lost(self) -> list[Piece]:
         """What builds or tests something for this half, and isn't among the steps of its job."""
         return [

@@ -29,7 +29,7 @@ SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
 ORDER = (
     "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
-    "timeout", "concurrency",
+    "source_freshness", "generate_docs", "timeout", "concurrency",
 )  # fmt: skip
 # What a workflow decides of a job, and by which fields; `{}` is the job's id.
 WORDS = {
@@ -38,6 +38,8 @@ WORDS = {
     "triggers.job": ("on.workflow_run", "jobs.{}.needs"),
     "triggers.pull_request": ("on.pull_request", "on.pull_request_target"),
     "defer": (),
+    "generate_docs": (),
+    "source_freshness": (),
     "target": (),
     "threads": (),
     "timeout": ("jobs.{}.timeout-minutes",),
@@ -156,7 +158,8 @@ def _placed(
     draft: Draft, half: Half, job: dict[str, Any], secrets: Secrets
 ) -> tuple[Half, tuple[str, ...]]:
     """The half with its steps as they are in the job, and what couldn't be said there."""
-    kept = half.kept
+    kept = [piece for piece in half.kept if not half.is_flag(piece)]
+    job |= half.flags
     found = [step for piece in kept for step in piece.steps if step.step is not None]
     lost: list[str] = []
     found = [_without_secrets(step, half, secrets, lost) for step in found]

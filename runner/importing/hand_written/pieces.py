@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.config.nodes import Mapping as Node
 from runner.config.nodes import Scalar, Sequence, plain
-from runner.importing.commands import StepOf, steps_of
+from runner.importing.commands import FLAGS, StepOf, steps_of
 from runner.importing.hand_written.literals import literals_of, resolved
 from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
@@ -19,6 +19,7 @@ from runner.secrecy import looks_secret
 
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
+_OR_TRUE = re.compile(r"\s*\|\|\s*(true|:)\s*$")
 # What makes or checks something in the warehouse, so that a job without it isn't the same job.
 _BUILDS = re.compile(
     r"(?<![\w./-])dbt(\s+-\S+(\s+[^-\s]\S*)?)*?\s+(build|run|test|seed|snapshot|clone|retry)(?![\w-])"
@@ -32,6 +33,7 @@ class Piece:
     ``index`` is the step's place in its job; ``place`` is the piece's file and line; ``folder`` is where
     it runs, from the repository; ``exports`` are the variables of the lines above it, ``variables`` all
     that it sees. ``lost`` is a dbt command that builds or tests something and that can't be read.
+    ``may_fail`` is what doesn't end the job when it fails.
     """
 
     index: int
@@ -42,6 +44,7 @@ class Piece:
     exports: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     lost: bool = False
+    may_fail: bool = False
 
     @property
     def builds(self) -> bool:
@@ -51,6 +54,15 @@ class Piece:
     @property
     def steps(self) -> tuple[StepOf, ...]:
         return self.command.steps if self.command else ()
+
+    @property
+    def flag(self) -> str:
+        """The flag of a job that says the same as a command which may fail; "" of others."""
+        return (
+            FLAGS.get(self.steps[0].step or "", "")
+            if self.may_fail and len(self.steps) == 1
+            else ""
+        )
 
     @property
     def runs(self) -> bool:
@@ -114,15 +126,22 @@ def _step(
             exports=dict(exports),
             variables={**seen, **own_env},
         )
-        yield replace(piece, lost=_is_lost(piece))
+        may_fail = data.get("continue-on-error") is True or bool(_OR_TRUE.search(command.text))
+        yield replace(piece, lost=_is_lost(piece), may_fail=may_fail)
 
 
 def _resolved(command: Command, literals: Mapping[str, str]) -> Command:
-    """A dbt command with the values that ``env`` gives to its variables."""
+    """A dbt command with the values that ``env`` gives to its variables.
+
+    ``|| true`` is taken off where a flag of the job says the same.
+    """
     text, names = resolved(command.text, literals)
-    if command.kind != "dbt" or not names:
+    bare = _OR_TRUE.sub("", text)
+    if bare != text and [each.step for each in steps_of(bare) if each.step in FLAGS]:
+        text = bare
+    if command.kind != "dbt" or text == command.text:
         return command
-    said = f"`env` says {', '.join(names)}"
+    said = f"`env` says {', '.join(names)}" if names else ""
     steps = [replace(s, why="; ".join(filter(None, (said, s.why)))) for s in steps_of(text)]
     return replace(command, steps=tuple(steps))
 
