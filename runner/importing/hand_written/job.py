@@ -14,6 +14,7 @@ from runner.importing.fields import Fields
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.pieces import without_variables
 from runner.importing.hand_written.pins import pins_of
+from runner.importing.hand_written.schemas import SCHEMA
 from runner.importing.hand_written.secrets import Secrets
 from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
@@ -25,7 +26,6 @@ from runner.importing.reading import text_of, texts_of
 from runner.importing.references import publishes, without_deferral
 from runner.importing.rows import Row
 
-SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
 ORDER = (
     "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
@@ -84,7 +84,7 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     half, lost = _placed(draft, half, job, secrets)
     _defer(job, half, halves)
     unstated = without_deferral(job)
-    variables = Variables(job, body, path, secrets)
+    variables = Variables(job, body, path, secrets, pull_request=half.pull_request)
     pinned = _pins(half, body)
     Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
     variables.add(fields.inner("env"))
@@ -128,7 +128,7 @@ def _names(fields: Fields, whole: Fields, name: str) -> None:
 def _environment(fields: Fields, half: Half, body: dict[str, Any]) -> None:
     to = f"environments.{half.environment}"
     if half.pull_request:
-        body["schema"] = SCHEMA
+        body.setdefault("schema", SCHEMA)
     given = half.body.get("environment")
     named = text_of(given.get("name") if isinstance(given, Mapping) else given)
     if named and "${{" not in named:
