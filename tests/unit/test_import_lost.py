@@ -1,13 +1,14 @@
-"""Import of workflows: a job that has lost a step which builds isn't run as if it were whole."""
+"""Imports: a job that has lost a step which builds isn't run as if it were whole."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from runner.errors import ConfigInvalid
-from runner.importing import hand_written
+from runner.importing import bolt, dbt_cloud, hand_written
 from runner.importing.draft import Draft
 from runner.importing.hand_written.literals import literals_of, resolved
 from runner.reports.losses import to_do
@@ -160,3 +161,47 @@ def test_other_steps_that_may_fail_are_left_to_do(tmp_path: Path) -> None:
     draft = imported(tmp_path, "      - {run: dbt test, continue-on-error: true}\n")
     assert draft.jobs["dbt"]["steps"] == ["dbt deps", "dbt test"]
     assert any("`dbt test`" in hint for hint, _, _ in to_do(draft.rows))
+
+
+def test_a_schedule_of_bolt_that_lost_a_build_is_off(tmp_path: Path) -> None:
+    file = tmp_path / "paradime_schedules.yml"
+    file.write_text(
+        "schedules:\n  - name: daily\n    schedule: 0 6 * * *\n    commands:\n"
+        "      - dbt deps && dbt build --select $MODELS\n      - dbt run | tee log\n"
+        "      - dbt docs generate\n      - dbt compile $ARGS\n"
+    )
+    draft = bolt.read([file])
+    assert draft.jobs["daily"]["steps"] == ["dbt deps", "dbt docs generate"]
+    assert draft.jobs["daily"]["enabled"] is False
+    hints = " ".join(hint for hint, _, _ in to_do(draft.rows) if "enabled: false" in hint)
+    assert "dbt build --select $MODELS" in hints
+    assert "dbt run | tee log" in hints
+    assert "dbt compile" not in hints
+
+
+@pytest.mark.parametrize(
+    ("command", "enabled"),
+    [
+        ("dbt build --select $MODELS", False),
+        ("dbt build --select state:modified", False),
+        ("dbt ls --select state:modified", True),
+        ("dbt ls $ARGS", True),
+    ],
+)
+def test_a_job_of_dbt_cloud_that_lost_a_build_is_off(
+    command: str, enabled: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "jobs.json"
+    triggers = {"schedule": True, "github_webhook": True}
+    steps = ["dbt deps", command]
+    job = {"id": 1, "name": "a", "triggers": triggers, "execute_steps": steps}
+    file.write_text(json.dumps({"data": [job]}))
+    draft = dbt_cloud.read([file])
+    assert {name: job.get("enabled", True) for name, job in draft.jobs.items()} == {
+        "a": enabled,
+        "a-ci": enabled,
+    }
+    assert {path for path in draft.comments if path[0] == "jobs"} == (
+        set() if enabled else {("jobs", "a"), ("jobs", "a-ci")}
+    )
+    assert any(command in hint for hint, _, _ in to_do(draft.rows)) is not enabled

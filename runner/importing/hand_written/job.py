@@ -20,6 +20,7 @@ from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
+from runner.importing.lost import switch_off
 from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
@@ -45,7 +46,6 @@ WORDS = {
     "timeout": ("jobs.{}.timeout-minutes",),
     "enabled": ("jobs.{}.if",),
 }
-OFF = "Off: it builds less than there. See what is left to do, then remove `enabled`"
 # What a job of a workflow may say, and a jobs file doesn't.
 LOST = {
     "strategy": ("a matrix is left alone", "write a job for each of its values by hand"),
@@ -77,8 +77,7 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     _names(fields, whole, name)
     start(draft, half, halves, job, fields)
     if half.lost:
-        job["enabled"] = False
-        draft.comments["jobs", name] += f"\n{OFF}"
+        switch_off(draft, name, job)
     _environment(fields, half, body)
     sibling = halves.sibling(half)
     half, lost = _placed(draft, half, job, secrets)

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.config.nodes import Mapping as Node
 from runner.config.nodes import Scalar, Sequence, plain
-from runner.importing.commands import FLAGS, StepOf, steps_of
+from runner.importing.commands import FLAGS, StepOf, builds, steps_of
 from runner.importing.hand_written.literals import literals_of, resolved
 from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
@@ -20,10 +20,6 @@ from runner.secrecy import looks_secret
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
 _OR_TRUE = re.compile(r"\s*\|\|\s*(true|:)\s*$")
-# What makes or checks something in the warehouse, so that a job without it isn't the same job.
-_BUILDS = re.compile(
-    r"(?<![\w./-])dbt(\s+-\S+(\s+[^-\s]\S*)?)*?\s+(build|run|test|seed|snapshot|clone|retry)(?![\w-])"
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +45,7 @@ class Piece:
     @property
     def builds(self) -> bool:
         """Whether its text has a dbt command that builds or tests something."""
-        return bool(self.command and _BUILDS.search(self.command.text))
+        return bool(self.command and builds(self.command.text))
 
     @property
     def steps(self) -> tuple[StepOf, ...]:

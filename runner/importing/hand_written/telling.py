@@ -14,6 +14,7 @@ from runner.importing.flags import tell_flags
 from runner.importing.hand_written.half import Half
 from runner.importing.hand_written.pieces import Piece
 from runner.importing.hand_written.variables import Variables
+from runner.importing.lost import by_hand
 from runner.importing.reading import text_of
 from runner.importing.rows import Fate, Row
 
@@ -77,7 +78,7 @@ class Telling:
         said = piece.command.text if piece.command else text_of(piece.data.get("uses"))
         told = self._told(piece, holds)
         if any(piece is each for each in self.half.lost):
-            told = told._replace(hint=self._by_hand(shown("", said)))
+            told = told._replace(hint=by_hand(self.path, shown("", said)))
         key = "uses" if "uses" in piece.data and piece.command is None else "run"
         field = f"{path}{key} ({piece.place})"
         self.draft.rows.append(
@@ -89,12 +90,6 @@ class Telling:
         if told.fate != "dropped" and piece.command and piece.runs:
             tell_flags(self.draft, self.half.title, field, piece.steps, self.path)
         return told
-
-    def _by_hand(self, said: str) -> str:
-        """What to do about a command without which the job isn't the same."""
-        if not self.path:
-            return f"write a job with it by hand: {said}"
-        return f"write it by hand into {self.path}.steps, then remove `enabled: false`: {said}"
 
     def _told(self, piece: Piece, holds: bool | None) -> Told:
         if piece.command is None:
