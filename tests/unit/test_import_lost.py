@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import ConfigInvalid
-from runner.importing import bolt, dbt_cloud, hand_written
+from runner.importing import bolt, dbt_cloud, hand_written, terraform
 from runner.importing.draft import Draft
 from runner.importing.hand_written.literals import literals_of, resolved
 from runner.reports.losses import to_do
@@ -205,3 +205,18 @@ def test_a_job_of_dbt_cloud_that_lost_a_build_is_off(
         set() if enabled else {("jobs", "a"), ("jobs", "a-ci")}
     )
     assert any(command in hint for hint, _, _ in to_do(draft.rows)) is not enabled
+
+
+@pytest.mark.parametrize(
+    ("step", "enabled"), [("dbt build -s ${var.x}", False), ("dbt build", True)]
+)
+def test_a_job_of_terraform_with_an_unknown_step_is_off(
+    step: str, enabled: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "jobs.tf").write_text(
+        f'resource "dbtcloud_job" "a" {{\n  name = "a"\n  environment_id = 1\n  project_id = 2\n'
+        f'  execute_steps = ["dbt deps", "{step}"]\n  triggers = {{ "schedule" : true }}\n}}\n'
+    )
+    draft = terraform.read([tmp_path])
+    assert draft.jobs["a"].get("enabled", True) is enabled
+    assert any("enabled: false" in hint for hint, _, _ in to_do(draft.rows)) is not enabled
