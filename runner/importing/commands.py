@@ -124,6 +124,9 @@ def _told(found: StepOf, why: str, commands: list[Line]) -> StepOf:
 def _step(line: Line) -> StepOf:
     if _CONTROL.search(line.text):
         return _dropped(line, "it has control characters", "write it again by hand")
+    if line.sign.startswith("${{"):
+        why = f"`{line.sign}` is worked out by GitHub, and a step is the same text in each run"
+        return _dropped(line, why, "write the value itself into the step")
     if line.sign:
         why = f"`{line.sign}` is for a shell; a step is one dbt command, not a script"
         hint = (
