@@ -9,7 +9,7 @@ from dataclasses import dataclass
 # An expression of GitHub, quoted text, an escaped character, an end of a command, something else of a shell, a comment.
 _PIECE = re.compile(
     r"""(?P<continued>\\\r?\n|\r?\n(?=[ \t]*-))
-    |(?P<expression>\$\{\{.*?\}\})
+    |(?P<expression>\$\{\{.{0,1000}?\}\})
     |(?P<single>'[^']*')
     |(?P<double>"(?:\\.|[^"\\])*")
     |(?P<escaped>\\.)
