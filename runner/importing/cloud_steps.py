@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.importing.cloud_numbers import CloudJob, Numbers, kept_steps, left_out
-from runner.importing.commands import MOST_THREADS, StepOf
+from runner.importing.commands import MOST_THREADS, StepOf, builds
 from runner.importing.draft import Draft
-from runner.importing.fields import Fields
+from runner.importing.fields import Fields, shown
 from runner.importing.flags import APART, DEFERS
+from runner.importing.lost import by_hand, switch_off
 from runner.importing.placing import place, wants_defer
 
 DEFAULT_TARGET = "default"
@@ -28,9 +29,11 @@ def steps_into(
         whys = [left_out(step, job, numbers) for step in steps]
         for step, why in zip(steps, whys, strict=True):
             if why:
-                hint = "add `defer` and the step by hand" if step.step else step.hint
-                fields.part(KEY, index, "dropped", why=why, hint=hint)
+                _tell_dropped(fields, index, step, why, to)
         _told(fields, index, [next(kept) for why in whys if not why], to)
+    if any(_is_lost(step) and left_out(step, job, numbers) for step in job.steps):
+        for name in (job.name, job.ci_name)[not job.deploys : 1 + job.pull_requests]:
+            switch_off(draft, name, body)
     _tell_settings(fields, settings, body, to)
     if not job.commands:
         fields.dropped(KEY, "it has none")
@@ -41,6 +44,18 @@ def steps_into(
     if wants_defer(placed.steps) and not numbers.deferral(job)[0]:
         why = "a step deferred, or named state, and the job defers to nothing"
         fields.note(KEY, why, f"write `{to}.defer` by hand")
+
+
+def _is_lost(step: StepOf) -> bool:
+    return step.lost or builds(step.step or "")
+
+
+def _tell_dropped(fields: Fields, index: int, step: StepOf, why: str, to: str) -> None:
+    hint = "add `defer` and the step by hand" if step.step else step.hint
+    if _is_lost(step):
+        hint = by_hand(to, shown(KEY, fields.get(KEY)[index]))
+        hint = f"add `defer` to the job; {hint}" if step.step else hint
+    fields.part(KEY, index, "dropped", why=why, hint=hint)
 
 
 def _told(fields: Fields, index: int, steps: Sequence[StepOf], to: str) -> None:

@@ -1,8 +1,8 @@
 """Commands of other schedulers as steps: read by the rules of :mod:`runner.steps`, never just copied.
 
 What the job says in the jobs file, such as ``--target``, is taken out of the step and given beside it.
-``dbt docs generate`` and ``dbt source freshness`` stay steps: the flags ``generate_docs`` and
-``source_freshness`` never fail a job, and a command does.
+``dbt docs generate`` and ``dbt source freshness`` stay steps, unless the source lets them fail: the flags
+``generate_docs`` and ``source_freshness`` never fail a job, and a command does.
 """
 
 from __future__ import annotations
@@ -47,6 +47,12 @@ _VALUES = {
 _OPTIONS = {"target": ("--target", "-t"), "threads": ("--threads",)}
 _FLAGS = {"--defer": True, "--no-defer": False}
 _UNUSED = {"--target-path": True, "--no-write-json": False}
+# The flags of a job that say the same of what may fail without an end of the run.
+FLAGS = {"dbt source freshness": "source_freshness", "dbt docs generate": "generate_docs"}
+# What makes or checks something in the warehouse, so that a job without it isn't the same job.
+_BUILDS = re.compile(
+    r"(?<![\w./-])dbt(\s+-\S+(\s+[^-\s]\S*)?)*?\s+(build|run|test|seed|snapshot|clone|retry)(?![\w-])"
+)
 MOST_THREADS = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _NO_FILE = Path("command")
@@ -59,13 +65,20 @@ class StepOf:
     ``settings`` is what the job or its environment says instead: ``target`` (text), ``threads`` (int),
     ``profiles_dir`` and ``project`` (folders), ``state`` (the folder that ``--state`` named), ``defer``
     (bool) and ``env`` (texts by name). ``why`` says what was taken out, or why it was dropped; "" of
-    what is carried as it is. ``hint`` says what to do about a command that was dropped.
+    what is carried as it is. ``hint`` says what to do about a command that was dropped; ``lost`` is one
+    that builds or tests something.
     """
 
     step: str | None
     settings: dict[str, Any] = field(default_factory=dict)
     why: str = ""
     hint: str = ""
+    lost: bool = False
+
+
+def builds(text: str) -> bool:
+    """Whether a text has a dbt command that builds or tests something."""
+    return bool(_BUILDS.search(text))
 
 
 def steps_of(text: str) -> tuple[StepOf, ...]:
@@ -110,18 +123,25 @@ def _told(found: StepOf, why: str, commands: list[Line]) -> StepOf:
 
 def _step(line: Line) -> StepOf:
     if _CONTROL.search(line.text):
-        return StepOf(step=None, why="it has control characters", hint="write it again by hand")
+        return _dropped(line, "it has control characters", "write it again by hand")
+    if line.sign.startswith("${{"):
+        why = f"`{line.sign}` is worked out by GitHub, and a step is the same text in each run"
+        return _dropped(line, why, "write the value itself into the step")
     if line.sign:
         why = f"`{line.sign}` is for a shell; a step is one dbt command, not a script"
         hint = (
             "put what the shell did into a workflow that starts this job, or into the job's `env`"
         )
-        return StepOf(step=None, why=why, hint=hint)
+        return _dropped(line, why, hint)
     try:
         return _Command(line.text).read()
     except NotADbtCommand as error:
         hint = "remove it, or run it in a workflow of its own that starts this job, or waits for it"
-        return StepOf(step=None, why=printable(str(error)), hint=hint)
+        return _dropped(line, printable(str(error)), hint)
+
+
+def _dropped(line: Line, why: str, hint: str) -> StepOf:
+    return StepOf(step=None, why=why, hint=hint, lost=builds(line.text))
 
 
 class _Command:

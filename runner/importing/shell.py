@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Quoted text, an escaped character, an end of a command, something else of a shell, a comment.
+# An expression of GitHub, quoted text, an escaped character, an end of a command, something else of a shell, a comment.
 _PIECE = re.compile(
     r"""(?P<continued>\\\r?\n|\r?\n(?=[ \t]*-))
+    |(?P<expression>\$\{\{.{0,1000}?\}\})
     |(?P<single>'[^']*')
     |(?P<double>"(?:\\.|[^"\\])*")
     |(?P<escaped>\\.)
@@ -51,7 +52,7 @@ def _line(said: str, sign: str) -> Iterator[Line]:
 
 
 def _sign(kind: str | None, piece: str) -> str:
-    if kind == "sign":
+    if kind in ("sign", "expression"):
         return piece
     found = _VARIABLE.search(piece) if kind == "double" else None
     return found[0] if found else ""

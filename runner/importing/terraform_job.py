@@ -30,6 +30,7 @@ NAMES = {
     "deferring_job_definition_id": ("deferring_job_id", "self_deferring"),
     "state": ("is_active",),
 }
+STEPS = "execute_steps"
 THREADS = 1  # the provider's own, where a job says none
 # Whose values may be told apart where they aren't known: what is written alike is the same.
 NUMBERS = ("deferring_environment_id", "environment_id", "project_id")
@@ -89,9 +90,15 @@ def as_cloud(job: Resource, around: Around) -> tuple[dict[str, Any], Origin]:
         data["state"] = 2
     elif "is_active" in values:
         data["state"] = 1
+    if _lost_steps(job):  # what is left of it may be green, and build nothing
+        data["deactivated"] = True
     data["environment_variables"] = {n: {**each.levels} for n, each in around.variables.items()}
     data, wrong = typed(data)
     return data, _origin(job, around, used, wrong)
+
+
+def _lost_steps(job: Resource) -> bool:
+    return bool(known(job.values.get(STEPS))[1])
 
 
 def _numbers(job: Resource, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,6 +217,7 @@ def _origin(
         **NAMES,
         "schedule": used,
         "execution.timeout_seconds": (timeout,),
+        **({"deactivated": (STEPS,)} if _lost_steps(job) else {}),
         "environment_variables": tuple(each.address for each in around.variables.values()),
     }
     for name, variable in around.variables.items():
@@ -270,9 +278,10 @@ def _telling(name: str, value: Any) -> Any:
 
 def _tell_unknown(fields: Fields, name: str, value: Any) -> None:
     lost = known(value)[1]
+    hint = f"{SHOW}; until then the job is off (`enabled: false`)" if name == STEPS else SHOW
     if lost and isinstance(value, list):
         for index, each in enumerate(value):
             if inside := known(each)[1]:
-                fields.part(name, index, "dropped", why=f"{NOT_KNOWN}: {inside[0].why}", hint=SHOW)
+                fields.part(name, index, "dropped", why=f"{NOT_KNOWN}: {inside[0].why}", hint=hint)
     elif lost:
-        fields.dropped(name, f"{NOT_KNOWN}: {lost[0].why}", SHOW)
+        fields.dropped(name, f"{NOT_KNOWN}: {lost[0].why}", hint)

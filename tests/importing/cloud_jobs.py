@@ -331,6 +331,12 @@ class Meaning:
             if command.name and (not command.compares or self.deferral(job) is not None):
                 yield command
 
+    def loses(self, job: Whole) -> bool:
+        """Whether a command that builds or tests something can't be had."""
+        kept = [*self.steps(job)]
+        lost = [each for each in job.commands if each.name and each not in kept]
+        return any(each.name in ("build", "run", "test", "seed", "snapshot") for each in lost)
+
     def deferral(self, job: Whole) -> tuple[str, int] | None:
         """``("job", number)`` or ``("environment", number)``; a job's number wins."""
         number = job.data.get("deferring_job_definition_id")

@@ -120,7 +120,8 @@ def test_the_same_jobs(tmp_path: Path, jobs: list[Whole]) -> None:
             )
             assert config.environments[of_pulls.environment].schema
             hooks = [job.data["triggers"][f"{each}_webhook"] for each in ("github", "git_provider")]
-            assert of_pulls.enabled == (any(hooks) and not job.data.get("deactivated"))
+            off = job.data.get("deactivated") or meaning.loses(job)
+            assert of_pulls.enabled == (any(hooks) and not off)
 
 
 def check_environments(config: Config, jobs: list[Whole]) -> None:
@@ -225,7 +226,7 @@ def environments_of(config: Config, meaning: Meaning, number: int) -> set[str]:
 
 
 def check_what_starts_it(config: Config, part: Job, job: Whole, meaning: Meaning) -> None:
-    assert part.enabled == (not job.data.get("deactivated"))
+    assert part.enabled == (not (job.data.get("deactivated") or meaning.loses(job)))
     assert part.triggers.dispatch
     assert bool(part.triggers.merge) == job.data["triggers"]["on_merge"]
     before = meaning.before(job)

@@ -85,7 +85,7 @@ def test_what_is_kept(text: str, step: str, settings: dict[str, Any]) -> None:
         ("dbt build --select $(cat models)", "`$` is for a shell"),
         ("dbt build --target $TARGET", "`$` is for a shell"),
         ('dbt build --vars "{a: $A}"', "`$` is for a shell"),
-        ("dbt build --target ${{ vars.TARGET }}", "`$` is for a shell"),
+        ("dbt build --target ${{ vars.TARGET }}", "is worked out by GitHub"),
         ("dbt build --select `cat models`", "is for a shell"),
         ("dbt build --select 'x", "quotes don't match"),
         ("dbt build --vars x", "is not a mapping"),
@@ -163,3 +163,10 @@ def loads(found: StepOf) -> bool:
     }
     text = yaml.safe_dump(jobs, allow_unicode=True)
     return from_bytes(Path("dbt_jobs.yml"), text.encode()).errors == ()
+
+
+def test_an_expression_of_github_is_one_thing() -> None:
+    (found,) = steps_of("dbt build ${{ inputs.full && '--full-refresh' || '' }}")
+    assert found.step is None
+    assert found.lost
+    assert found.why.startswith("`${{ inputs.full && '--full-refresh' || '' }}` is worked out by")

@@ -42,6 +42,12 @@ class Bolt:
         block = self.data.get(key)
         return isinstance(block, Mapping) and is_on(block.get("enabled"))
 
+    def continues(self, index: int) -> bool:
+        """Whether a command may fail without an end of the run."""
+        command = self.data["commands"][index]
+        own = command.get("continue_on_error") if isinstance(command, Mapping) else None
+        return is_on(self.data.get("continue_on_error") if own is None else own)
+
     @property
     def checks_changes(self) -> bool:
         return self.enabled("turbo_ci")

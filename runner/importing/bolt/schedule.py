@@ -10,10 +10,11 @@ from runner.durations import spell_duration
 from runner.importing.bolt.known import Bolt, Schedules, unpublished, why_not
 from runner.importing.bolt.messages import Messages
 from runner.importing.bolt.switches import is_on, no_merges, suspend
-from runner.importing.commands import StepOf
+from runner.importing.commands import FLAGS, StepOf
 from runner.importing.draft import Draft
-from runner.importing.fields import Fields
+from runner.importing.fields import Fields, shown
 from runner.importing.flags import tell_flags, tell_other_keys
+from runner.importing.lost import by_hand, switch_off
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known, publishes, why_not_after, without_deferral
@@ -24,8 +25,6 @@ from runner.schedule.zones import is_zone
 SCHEMA = "dbt_ci_pr_{pr_number}"
 ENDINGS = {"passed": "success", "failed": "error"}
 DEFAULT_BRANCHES = ("main", "master")
-# What may fail in Bolt without an end of the run, and the flag that says so here.
-FLAGS = {"dbt source freshness": "source_freshness", "dbt docs generate": "generate_docs"}
 REFERENCES = ("deferred_schedule_slug", "deferred_schedule_name", "deferred_manifest_schedule")
 SUCCESSFUL = ("successful_runs_only", "successful_run_only")
 MOST_MINUTES = 60 * 24 * 365
@@ -185,6 +184,8 @@ class Schedule:
 
     def _steps(self, own: Known, path: str) -> None:
         kept = [(at, step) for at, step in self._bolt.steps if step.step is not None]
+        if any(step.lost for _, step in self._bolt.steps):
+            switch_off(self._draft, own.name, self._job)
         whys = self._flags(kept, path)
         places = [at for at, _ in kept if not whys.get(at)]
         placed = place(self._draft, self._job, [step for at, step in kept if not whys.get(at)])
@@ -204,7 +205,7 @@ class Schedule:
         found: dict[int, str] = {}
         for (at, step), wanted in ((kept[0], "source_freshness"), (kept[-1], "generate_docs")):
             alone = sum(place == at for place, _ in self._bolt.steps) == 1
-            if FLAGS.get(step.step or "") == wanted and alone and self._continues(at):
+            if FLAGS.get(step.step or "") == wanted and alone and self._bolt.continues(at):
                 found[at] = f"`{path}.{wanted}` says it, which never fails the job"
         if len(found) == len(kept):  # a job has a step at least
             return {}
@@ -222,25 +223,25 @@ class Schedule:
             return
         for index in range(len(given)):
             found = [step for at, step in steps if at == index]
-            ends = "here it ends the job when it fails" if self._continues(index) else ""
+            ends = "here it ends the job when it fails" if self._bolt.continues(index) else ""
             whys = [flags.get(index) or ends, *(each.why for each in found)]
             why = "; ".join(dict.fromkeys(filter(None, whys)))
+            lost, said = any(each.lost for each in found), shown("", given[index])
             if all(each.step is None for each in found) or not path:
-                hint = next((each.hint for each in found if each.hint), "")
+                hint = by_hand(path, said) if lost else next((s.hint for s in found if s.hint), "")
                 self._fields.part("commands", index, "dropped", why=why, hint=hint)
             elif why:
                 self._fields.part("commands", index, "translated", to=f"{path}.steps", why=why)
             else:
                 self._fields.part("commands", index, "carried", to=f"{path}.steps")
+            if lost and path and any(each.step for each in found):
+                self._fields.note(
+                    "commands", f"a part of {said} can't be a step", by_hand(path, said)
+                )
             field = f"commands[{index}]"
             tell_other_keys(self._draft, self._bolt.title, field, given[index])
             if path:
                 tell_flags(self._draft, self._bolt.title, field, found, path)
-
-    def _continues(self, index: int) -> bool:
-        command = self._bolt.data["commands"][index]
-        own = command.get("continue_on_error") if isinstance(command, Mapping) else None
-        return is_on(self._fields.get("continue_on_error") if own is None else own)
 
     # What it defers to.
 

@@ -58,6 +58,28 @@ class Half:
         return [piece for piece in self.pieces if piece.runs and self.holds(piece)]
 
     @property
+    def flags(self) -> dict[str, bool]:
+        """What a job says instead of a step."""
+        return {piece.flag: True for piece in self.kept if self.is_flag(piece)}
+
+    def is_flag(self, piece: Piece) -> bool:
+        """Whether a flag says it: a job has a step at least, and the target that its steps agree on."""
+        steps = [step for each in self.kept if not each.flag for step in each.steps]
+        targets = {step.settings.get("target") for step in steps if step.step != "dbt deps"}
+        own = piece.steps[0].settings.get("target") if piece.flag else None
+        return bool(piece.flag and targets) and (own is None or targets == {own})
+
+    @property
+    def lost(self) -> list[Piece]:
+        """What builds or tests something for this half, and isn't among the steps of its job."""
+        return [
+            piece
+            for piece in self.pieces
+            if (held := self.holds(piece)) is not False
+            and (piece.lost or (piece.builds and held is None and not _after_failure(piece)))
+        ]
+
+    @property
     def runs(self) -> bool:
         return bool(self.kept) and not (self.left_out and not self.events)
 
@@ -69,6 +91,11 @@ class Half:
         if not self.pull_request:
             return name_of(plain or "production", ())
         return f"{name_of(plain, ())}-ci" if plain and plain != "ci" else "ci"
+
+
+def _after_failure(piece: Piece) -> bool:
+    """Whether a step is for runs alone that have gone wrong."""
+    return condition_of(piece.data.get("if")).text in ("failure()", "cancelled()")
 
 
 @dataclass(kw_only=True)

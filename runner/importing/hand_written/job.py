@@ -14,22 +14,23 @@ from runner.importing.fields import Fields
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.pieces import without_variables
 from runner.importing.hand_written.pins import pins_of
+from runner.importing.hand_written.schemas import SCHEMA
 from runner.importing.hand_written.secrets import Secrets
 from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
+from runner.importing.lost import switch_off
 from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import publishes, without_deferral
 from runner.importing.rows import Row
 
-SCHEMA = "dbt_ci_pr_{pr_number}"
 MOST_MINUTES = 60 * 24 * 35
 ORDER = (
     "description", "environment", "enabled", "triggers", "target", "threads", "env", "steps", "defer",
-    "timeout", "concurrency",
+    "source_freshness", "generate_docs", "timeout", "concurrency",
 )  # fmt: skip
 # What a workflow decides of a job, and by which fields; `{}` is the job's id.
 WORDS = {
@@ -38,6 +39,8 @@ WORDS = {
     "triggers.job": ("on.workflow_run", "jobs.{}.needs"),
     "triggers.pull_request": ("on.pull_request", "on.pull_request_target"),
     "defer": (),
+    "generate_docs": (),
+    "source_freshness": (),
     "target": (),
     "threads": (),
     "timeout": ("jobs.{}.timeout-minutes",),
@@ -73,12 +76,14 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     draft.jobs[name] = job
     _names(fields, whole, name)
     start(draft, half, halves, job, fields)
+    if half.lost:
+        switch_off(draft, name, job)
     _environment(fields, half, body)
     sibling = halves.sibling(half)
     half, lost = _placed(draft, half, job, secrets)
     _defer(job, half, halves)
     unstated = without_deferral(job)
-    variables = Variables(job, body, path, secrets)
+    variables = Variables(job, body, path, secrets, pull_request=half.pull_request)
     pinned = _pins(half, body)
     Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
     variables.add(fields.inner("env"))
@@ -95,9 +100,12 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
 
 
 def _decide(draft: Draft, half: Half, name: str, rows: Sequence[Row]) -> None:
-    """Note what the workflow decides of the job; what starts one that is off is for people to say."""
+    """Note what the workflow decides of the job; what starts one that is off is for people to say.
+
+    One that has lost a step stays off, since its other steps come from the workflow each time.
+    """
     words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
-    if draft.jobs[name].get("enabled") is False and not half.off:
+    if draft.jobs[name].get("enabled") is False and not (half.off or half.lost):
         draft.proposed.add(("jobs", name, "enabled"))
         words = {
             k: v for k, v in words.items() if k.partition(".")[0] not in ("enabled", "triggers")
@@ -119,7 +127,7 @@ def _names(fields: Fields, whole: Fields, name: str) -> None:
 def _environment(fields: Fields, half: Half, body: dict[str, Any]) -> None:
     to = f"environments.{half.environment}"
     if half.pull_request:
-        body["schema"] = SCHEMA
+        body.setdefault("schema", SCHEMA)
     given = half.body.get("environment")
     named = text_of(given.get("name") if isinstance(given, Mapping) else given)
     if named and "${{" not in named:
@@ -149,7 +157,8 @@ def _placed(
     draft: Draft, half: Half, job: dict[str, Any], secrets: Secrets
 ) -> tuple[Half, tuple[str, ...]]:
     """The half with its steps as they are in the job, and what couldn't be said there."""
-    kept = half.kept
+    kept = [piece for piece in half.kept if not half.is_flag(piece)]
+    job |= half.flags
     found = [step for piece in kept for step in piece.steps if step.step is not None]
     lost: list[str] = []
     found = [_without_secrets(step, half, secrets, lost) for step in found]

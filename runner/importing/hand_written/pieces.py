@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner.config.nodes import Mapping as Node
 from runner.config.nodes import Scalar, Sequence, plain
-from runner.importing.commands import StepOf
+from runner.importing.commands import FLAGS, StepOf, builds, steps_of
+from runner.importing.hand_written.literals import literals_of, resolved
 from runner.importing.hand_written.masks import MASK, script_without_values, without_values
 from runner.importing.hand_written.script import Command, commands, relative
 from runner.importing.reading import text_of
@@ -17,6 +19,7 @@ from runner.secrecy import looks_secret
 
 PROFILES = "DBT_PROFILES_DIR"
 PROJECT = "DBT_PROJECT_DIR"
+_OR_TRUE = re.compile(r"\s*\|\|\s*(true|:)\s*$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +28,8 @@ class Piece:
 
     ``index`` is the step's place in its job; ``place`` is the piece's file and line; ``folder`` is where
     it runs, from the repository; ``exports`` are the variables of the lines above it, ``variables`` all
-    that it sees.
+    that it sees. ``lost`` is a dbt command that builds or tests something and that can't be read.
+    ``may_fail`` is what doesn't end the job when it fails.
     """
 
     index: int
@@ -35,10 +39,26 @@ class Piece:
     folder: str
     exports: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
+    lost: bool = False
+    may_fail: bool = False
+
+    @property
+    def builds(self) -> bool:
+        """Whether its text has a dbt command that builds or tests something."""
+        return bool(self.command and builds(self.command.text))
 
     @property
     def steps(self) -> tuple[StepOf, ...]:
         return self.command.steps if self.command else ()
+
+    @property
+    def flag(self) -> str:
+        """The flag of a job that says the same as a command which may fail; "" of others."""
+        return (
+            FLAGS.get(self.steps[0].step or "", "")
+            if self.may_fail and len(self.steps) == 1
+            else ""
+        )
 
     @property
     def runs(self) -> bool:
@@ -52,10 +72,13 @@ def pieces(body: Node, file: str, folder: str, variables: Mapping[str, Any]) -> 
     """
     exports: dict[str, str] = {}
     given = body.get("steps")
-    for index, node in enumerate(given.items if isinstance(given, Sequence) else ()):
+    nodes = given.items if isinstance(given, Sequence) else ()
+    scripts = [node.scalar("run") for node in nodes if isinstance(node, Node)]
+    assigned = "\n".join(str(script.text) for script in scripts if script)
+    for index, node in enumerate(nodes):
         if isinstance(node, Node):
             data = without_values({key: plain(entry.node) for key, entry in node.entries.items()})
-            yield from _step(index, node, data, file, folder, variables, exports)
+            yield from _step(index, node, data, file, folder, variables, exports, assigned)
 
 
 def _step(
@@ -66,6 +89,7 @@ def _step(
     folder: str,
     variables: Mapping[str, Any],
     exports: dict[str, str],
+    assigned: str,
 ) -> Iterator[Piece]:
     where = joined(
         folder if "working-directory" not in data else ".", data.get("working-directory")
@@ -78,7 +102,9 @@ def _step(
         return
     first = script.span.line + _is_block(script)
     own = data.get("env") if isinstance(data.get("env"), Mapping) else {}
+    literals = literals_of({**variables, **(own or {})}, assigned)
     for command in found:
+        command = _resolved(command, literals)
         if command.kind == "folder":
             where = joined(where, command.folder)
         exports.update(command.exports)
@@ -87,7 +113,7 @@ def _step(
         steps = tuple(_placed(step, where, seen) for step in command.steps)
         own_env = {k: v for step in command.steps for k, v in step.settings.get("env", {}).items()}
         hidden = {name: value for name, value in own_env.items() if value == MASK}
-        yield Piece(
+        piece = Piece(
             index=index,
             place=place,
             data=data,
@@ -96,6 +122,29 @@ def _step(
             exports=dict(exports),
             variables={**seen, **own_env},
         )
+        may_fail = data.get("continue-on-error") is True or bool(_OR_TRUE.search(command.text))
+        yield replace(piece, lost=_is_lost(piece), may_fail=may_fail)
+
+
+def _resolved(command: Command, literals: Mapping[str, str]) -> Command:
+    """A dbt command with the values that ``env`` gives to its variables.
+
+    ``|| true`` is taken off where a flag of the job says the same.
+    """
+    text, names = resolved(command.text, literals)
+    bare = _OR_TRUE.sub("", text)
+    if bare != text and [each.step for each in steps_of(bare) if each.step in FLAGS]:
+        text = bare
+    if command.kind != "dbt" or text == command.text:
+        return command
+    said = f"`env` says {', '.join(names)}" if names else ""
+    steps = [replace(s, why="; ".join(filter(None, (said, s.why)))) for s in steps_of(text)]
+    return replace(command, steps=tuple(steps))
+
+
+def _is_lost(piece: Piece) -> bool:
+    unread = piece.command and piece.command.kind in ("block", "unread")
+    return piece.builds and bool(unread or any(step.step is None for step in piece.steps))
 
 
 def joined(folder: str, there: Any) -> str:

@@ -14,6 +14,7 @@ from runner.importing.flags import tell_flags
 from runner.importing.hand_written.half import Half
 from runner.importing.hand_written.pieces import Piece
 from runner.importing.hand_written.variables import Variables
+from runner.importing.lost import by_hand
 from runner.importing.reading import text_of
 from runner.importing.rows import Fate, Row
 
@@ -69,13 +70,15 @@ class Telling:
             variables.add(fields.inner("env"), "it is one of all steps of the job")
             exports = {name: v for piece in parts for name, v in _exports(piece).items()}
             variables.add(Fields(exports, self.draft.rows, self.half.title, f"{path}run "))
-        self._keys(fields, kept)
+        self._keys(fields, kept, parts)
         why = told[0].why if first.command is None else "its step isn't in the jobs file"
         self._rest(fields, why, told[0].hint if first.command is None else "")
 
     def _piece(self, piece: Piece, holds: bool | None, path: str) -> Told:
         said = piece.command.text if piece.command else text_of(piece.data.get("uses"))
         told = self._told(piece, holds)
+        if any(piece is each for each in self.half.lost):
+            told = told._replace(hint=by_hand(self.path, shown("", said)))
         key = "uses" if "uses" in piece.data and piece.command is None else "run"
         field = f"{path}{key} ({piece.place})"
         self.draft.rows.append(
@@ -113,6 +116,11 @@ class Telling:
         if not piece.runs:
             hint = next((step.hint for step in piece.steps if step.hint), "")
             return Told("dropped", "", why, hint)
+        if self.half.is_flag(piece):
+            why = f"`{piece.flag}: true` says it, which never fails the job"
+            return Told("translated", f"{self.path}.{piece.flag}", why)
+        if piece.flag:
+            why = "; ".join(filter(None, (why, "here it ends the job when it fails")))
         return Told("translated" if why else "carried", f"{self.path}.steps", why)
 
     def _action(self, piece: Piece) -> Told:
@@ -148,13 +156,22 @@ class Telling:
         else:
             fields.dropped("if", "a step has no condition")
 
-    def _keys(self, fields: Fields, kept: bool | None) -> None:
+    def _keys(self, fields: Fields, kept: bool | None, parts: Sequence[Piece]) -> None:
         fields.dropped("name", "a step is called by its command")
         fields.dropped("id", "a step has no id")
         if not kept:
             return
-        if fields.get("continue-on-error"):
-            hint = "what may fail belongs in a job of its own: the next starts on success and error"
+        flags = [piece.flag for piece in parts if piece.runs and self.half.is_flag(piece)]
+        steps = [step.step for piece in parts for step in piece.steps if step.step]
+        if fields.get("continue-on-error") and flags and len(flags) == len(steps):
+            to = f"{self.path}.{flags[0]}"
+            fields.translated("continue-on-error", to, "it never fails the job")
+        elif fields.get("continue-on-error"):
+            named = ", ".join(f"`{step}`" for step in steps)
+            hint = (
+                f"move what may fail ({named}) into a job of its own, started by {self.path} (`triggers.job`);"
+                " in this job nothing after it runs when it fails"
+            )
             fields.dropped("continue-on-error", "a step that fails ends the job", hint)
         else:
             fields.dropped("continue-on-error", "it is off, and so it is here")

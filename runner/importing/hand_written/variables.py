@@ -7,6 +7,7 @@ from typing import Any
 
 from runner.importing.fields import Fields
 from runner.importing.hand_written.pieces import PROFILES, PROJECT, is_folder
+from runner.importing.hand_written.schemas import SCHEMA, names_schema, template_of
 from runner.importing.hand_written.secrets import Secrets, secret_of
 from runner.importing.reading import text_of
 
@@ -20,13 +21,20 @@ class Variables:
     """The variables of one job, told from the narrowest place to the widest: the first value counts."""
 
     def __init__(
-        self, job: dict[str, Any], environment: dict[str, Any], path: str, secrets: Secrets
+        self,
+        job: dict[str, Any],
+        environment: dict[str, Any],
+        path: str,
+        secrets: Secrets,
+        *,
+        pull_request: bool,
     ) -> None:
         self._job = job
         self._environment = environment
         self._path = path
         self._to = f"environments.{job['environment']}"
         self._secrets = secrets
+        self._pull_request = pull_request
         self._taken: dict[str, str] = dict(job.get("env", {}))
 
     def add(self, fields: Fields, why: str = "") -> None:
@@ -44,6 +52,8 @@ class Variables:
             self._folder(name, fields)
         elif secret is not None:
             self._secret(name, secret, fields)
+        elif "$" in text and self._pull_request and names_schema(name):
+            self._schema(name, fields)
         elif "$" in text or isinstance(value, dict | list) or value is None:
             hint = "write the value itself, or keep it in a secret"
             fields.dropped(name, "an expression has no place in a jobs file", hint)
@@ -68,6 +78,20 @@ class Variables:
         hint = "a job has one value for all its steps: make it two jobs if both are needed"
         fields.dropped(name, "a narrower `env` has another value", hint)
         return True
+
+    def _schema(self, name: str, fields: Fields) -> None:
+        """The schema of a pull request: the environment's takes the place of that in profiles.yml."""
+        wanted, to = template_of(fields.get(name)), f"{self._to}.schema"
+        if wanted and self._environment["schema"] in (SCHEMA, wanted):
+            if not self._is_narrowed(name, wanted, fields):
+                self._environment["schema"] = wanted
+                fields.translated(name, to, "it replaces what the profile reads from the variable")
+            return
+        why = (
+            "another job of the environment has another" if wanted else "an expression has no place"
+        )
+        hint = f"write {to}, whose fields are {{pr_number}}, {{job}}, {{branch}} and {{sha7}}: it replaces the profile's"
+        fields.dropped(name, why, hint)
 
     def _folder(self, name: str, fields: Fields) -> None:
         value = text_of(fields.get(name))

@@ -14,7 +14,7 @@ from runner.config.nodes import Mapping, plain
 from runner.config.text import Source
 from runner.errors import ConfigInvalid
 from runner.importing.draft import Draft
-from runner.importing.fields import Fields
+from runner.importing.fields import Fields, shown
 from runner.importing.hand_written.conditions import Condition, condition_of
 from runner.importing.hand_written.half import Half, Halves
 from runner.importing.hand_written.job import convert
@@ -62,14 +62,7 @@ def read(paths: Sequence[Path], project: str = "") -> Draft:
     for half in found:
         halves.add(_of_project(half, folder))
     if not halves.all:
-        names = ", ".join(str(file) for file in files)
-        raise ConfigInvalid(
-            f"no job in {names} has a step that dbt runs",
-            why=f"of the dbt project in {project}"
-            if project
-            else "plain dbt commands in `run:` are read",
-            hint="name other files, or write the jobs file by `dbt-gitops init`",
-        )
+        raise _nothing(files, found, project)
     for half in halves.others:
         _leave_out(draft, half, halves)
     secrets = Secrets(halves.all)
@@ -83,6 +76,20 @@ def read(paths: Sequence[Path], project: str = "") -> Draft:
     return draft
 
 
+def _nothing(files: Sequence[Path], found: Sequence[Half], project: str) -> ConfigInvalid:
+    """No job is left; where commands were lost, the first of them says why."""
+    lost = [piece for half in found for piece in half.lost]
+    why = f"of the dbt project in {project}" if project else "plain dbt commands in `run:` are read"
+    hint = "name other files, or write the jobs file by `dbt-gitops init`"
+    if lost and lost[0].command:
+        said = shown("", lost[0].command.text)
+        reason = next((step.why for step in lost[0].steps if step.why), "the shell decides on it")
+        why = f"{lost[0].place} has {said}: {reason}"
+        hint = "write the values into the command, or its job by hand"
+    names = ", ".join(str(file) for file in files)
+    return ConfigInvalid(f"no job in {names} has a step that dbt runs", why=why, hint=hint)
+
+
 def _halves(draft: Draft, file: Path) -> Iterator[Half]:
     source, root = read_yaml(file, KIND)
     why = "dbt-gitops has compiled it" if _is_compiled(source.text) else NOT_OURS
@@ -94,7 +101,7 @@ def _halves(draft: Draft, file: Path) -> Iterator[Half]:
     jobs = fields.inner("jobs")
     running = []
     for name in jobs:
-        if name in workflow.jobs and any(piece.runs for piece in _pieces(workflow, name)):
+        if name in workflow.jobs and any(p.runs or p.lost for p in _pieces(workflow, name)):
             running.append(name)
         else:
             calls = name in workflow.jobs and "uses" in workflow.jobs[name].entries
