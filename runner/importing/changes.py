@@ -40,6 +40,36 @@ def removals(there: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Change
             yield Change(path=path, value=GONE)
 
 
+def applied(there: Any, found: Iterable[Change]) -> Any:
+    """The plain values with the changes; nothing in them is shared."""
+    whole = _unshared(there)
+    for change in found:
+        *outer, last = change.path
+        holder = whole
+        for key in outer:
+            holder = holder[key]
+        if change.value is GONE:
+            del holder[last]
+        else:
+            holder[last] = _unshared(change.value)
+    return whole
+
+
+def _unshared(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _unshared(each) for key, each in value.items()}
+    return [_unshared(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def exactly(one: Any, other: Any) -> bool:
+    """Whether two plain values are the same, and of the same types."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(exactly(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(exactly, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
 def at(there: Any, path: Path) -> Any:
     """What the keys of a path lead to; None where there is nothing."""
     for key in path:

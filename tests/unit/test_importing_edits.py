@@ -142,6 +142,84 @@ def test_what_stands_around_the_document(head: str, tail: str, end: str) -> None
     assert [line for line in text.split(end) if line not in added] == there.split(end)
 
 
+EDGES = {
+    "appended to a last line without an end": (
+        "    timeout: 1h",
+        {"threads": 4},
+        (),
+        "    timeout: 1h\n    threads: 4\n",
+    ),
+    "beside a last comment without an end": (
+        "    timeout: 1h  # long",
+        {"threads": 4},
+        (),
+        "    timeout: 1h  # long\n    threads: 4\n",
+    ),
+    "below a text without an end": (
+        "    description: |\n      all",
+        {"threads": 4},
+        (),
+        "    description: |-\n      all\n    threads: 4\n",
+    ),
+    "emptied": (
+        "    triggers:\n      schedule: {cron: 0 6 * * *}\n\n    # then\n    timeout: 1h\n",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: {}\n\n    # then\n    timeout: 1h\n",
+    ),
+    "emptied between comments": (
+        "    triggers: &t  # when\n      # at six\n      schedule: {cron: 0 6 * * *}  # UTC\n\n    timeout: 1h",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: &t {} # when\n      # at six\n\n    timeout: 1h\n",
+    ),
+    "emptied below a blank line": (
+        "    triggers:\n\n      # at six\n      schedule: {cron: 0 6 * * *}\n    timeout: 1h\n",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: {}\n\n      # at six\n    timeout: 1h\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("case", EDGES)
+def test_edges(case: str, end: str) -> None:
+    last, job, gone, expected = EDGES[case]
+    head = "version: 1\nenvironments:   {p: {}}\njobs:\n  a:\n    environment: p\n    steps:   [dbt build]\n"
+    draft = Draft(jobs={"a": job})
+    draft.off = {("jobs", "a", *gone)} if gone else set()
+    text = drafted(draft, f"{head}{last}".replace("\n", end))
+    assert text == f"{head}{expected}".replace("\n", end)
+    assert drafted(draft, text) == text
+
+
+def test_what_is_taken_away_does_not_come_back_by_a_merge_key() -> None:
+    there = """\
+version: 1
+environments: {p: {}}
+jobs:
+  base: &b
+    environment: p
+    timeout: 1h
+    steps: [dbt build]
+  a:
+    <<: *b
+    timeout: 2h  # own
+    # then
+    threads: 3
+"""
+    draft = Draft(jobs={"a": {"threads": 3}})
+    draft.off = {("jobs", "a", "timeout")}
+    text = drafted(draft, there)
+    assert plain(text)["jobs"] == {
+        "base": {"environment": "p", "timeout": "1h", "steps": ["dbt build"]},
+        "a": {"environment": "p", "threads": 3, "steps": ["dbt build"]},
+    }
+    assert "# then" in text
+    assert drafted(draft, text) == text
+
+
 # Values of a job; what is drawn may stand in several jobs, and then has an anchor.
 triggers = st.dictionaries(
     st.sampled_from(["schedule", "merge", "pull_request"]),
