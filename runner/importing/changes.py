@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.schedule.cron import spelled
+
 Path = tuple[str, ...]
 GONE = object()
 # What is one value to the jobs file: its parts don't mix with those of another.
@@ -87,6 +89,8 @@ def same(there: Any, new: Any) -> bool:
         # A schedule without its time zone is one in UTC.
         zone = {"timezone": "UTC"} if "cron" in there or "cron" in new else {}
         there, new = {**zone, **there}, {**zone, **new}
+        if isinstance(there.get("cron"), str) and isinstance(new.get("cron"), str):
+            there["cron"], new["cron"] = spelled(there["cron"]), spelled(new["cron"])
         return there.keys() == new.keys() and all(same(there[key], new[key]) for key in new)
     if isinstance(there, str) and isinstance(new, str):
         return str(there) == str(new)

@@ -36,6 +36,9 @@ def speaks_of(
         by_hand = any(row.fate == "dropped" and row.hint for row in told)
         if not by_hand and (told or word not in LIMITS):
             draft.off.add(("jobs", name, *word.split(".")))
+        # The fields may be told for another job that the same of the source has become.
+        if word == "defer" and not any(row.to.split(".")[2:3] == ["defer"] for row in told):
+            draft.proposed.add(("jobs", name, "defer"))  # by who compares with what is deployed
 
 
 def _is_of(field: str, outer: str) -> bool:
@@ -45,10 +48,10 @@ def _is_of(field: str, outer: str) -> bool:
 def wanted(draft: Draft, there: Plain) -> Plain:
     """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap."""
     content = deepcopy(contents(draft))
-    if "state" in there:
-        content.pop("state", None)
+    content.pop("state", None)  # the store is that of the jobs that are there, too
     for name, environment in content.get("environments", {}).items():
-        _environment(environment, at(there, ("environments", name)) or {})
+        before = at(there, ("environments", name)) or {}
+        _environment(environment, before, _is_used(draft, name, there))
     for name, job in content.get("jobs", {}).items():
         before = at(there, ("jobs", name))
         if isinstance(before, Mapping):
@@ -82,9 +85,17 @@ def absent(draft: Draft) -> Iterator[Path]:
             yield path
 
 
-def _environment(new: Plain, there: Mapping[str, Any]) -> None:
+def _is_used(draft: Draft, environment: str, there: Plain) -> bool:
+    """Whether a job of the draft is there already, in this environment."""
+    return any(
+        job.get("environment") == environment == at(there, ("jobs", name, "environment"))
+        for name, job in draft.jobs.items()
+    )
+
+
+def _environment(new: Plain, there: Mapping[str, Any], used: bool) -> None:
     """A schema is the importer's own idea; secrets are added to those that people name."""
-    if there.get("schema"):
+    if there.get("schema") or used:
         new.pop("schema", None)
     if new.get("secrets"):
         named = [*(there.get("secrets") or ())]
@@ -108,5 +119,7 @@ def _job(draft: Draft, name: str, new: Plain, there: Mapping[str, Any]) -> None:
     if new.get("triggers") == {}:
         del new["triggers"]
     defer = there.get("defer")
-    if isinstance(defer, Mapping) and defer.get("to") == at(new, ("defer", "to")):
+    if defer and (*path, "defer") in draft.proposed:
+        new.pop("defer", None)
+    elif isinstance(defer, Mapping) and defer.get("to") == at(new, ("defer", "to")):
         new["defer"].pop("on_missing", None)
