@@ -249,24 +249,53 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     return {"version": 1, "jobs": jobs}
 
 
-@settings(deadline=None, max_examples=60)
+def written(text: str, noise: list[tuple[int, str]], end: str, last: bool) -> str:
+    """The text as people may have it: comments and blank lines, their ends of lines, one at the last."""
+    lines = text.splitlines()
+    for at_line, each in noise:
+        place = at_line % (len(lines) + 1)
+        if not each.startswith("  # beside"):
+            lines.insert(place, each)
+        elif place < len(lines) and lines[place].strip() and "#" not in lines[place]:
+            lines[place] += each
+    return end.join([*lines, ""] if last else lines)
+
+
+noises = st.lists(
+    st.tuples(
+        st.integers(0, 99),
+        st.sampled_from(["", "# first", "  # second", "      # far", "   ", "  # beside"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=150)
 @given(
     there=files(),
     new=st.dictionaries(st.sampled_from((*NAMES, "new")), bodies, max_size=3),
     off=st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(OFF)), max_size=3),
     merged=st.booleans(),
+    noise=noises,
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
 )
 def test_whatever_is_shared_the_result_is_what_is_meant(
     there: dict[str, Any],
     new: dict[str, Any],
     off: set[tuple[str, tuple[str, ...]]],
     merged: bool,
+    noise: list[tuple[int, str]],
+    end: str,
+    last: bool,
 ) -> None:
     """As if every job had been written out, merged key by key, and read again."""
     text = yaml.safe_dump(there, sort_keys=False, indent=2)
     if merged:  # the last job is the first one, with a key of its own
         text = f"x: &x {json.dumps(there['jobs']['a'])}\n{text}  e:\n    <<: *x\n    own: 1\n"
     whole = yaml.safe_load(text)
+    text = written(text, noise, end, last)
+    assert yaml.safe_load(text) == whole
     wanted = json.loads(json.dumps(whole))
     draft = Draft(jobs=new)
     draft.off = {("jobs", name, *path) for name, path in off}
@@ -285,6 +314,7 @@ def test_whatever_is_shared_the_result_is_what_is_meant(
     result = drafted(draft, text)
     assert yaml.safe_load(result) == wanted
     assert drafted(draft, result) == result
+    assert result == text or result.count("\n") == result.count(end)
 
 
 def mix(into: dict[str, Any], new: dict[str, Any]) -> None:
