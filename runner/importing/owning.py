@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.importing.changes import Path, at
 from runner.importing.draft import Draft
+from runner.importing.pull_request_schemas import keep_apart
 from runner.importing.rows import Row
 from runner.steps import parse_step
 
@@ -46,12 +47,15 @@ def _is_of(field: str, outer: str) -> bool:
 
 
 def wanted(draft: Draft, there: Plain) -> Plain:
-    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap."""
+    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap.
+
+    Raises ConfigInvalid where one would become that of other jobs.
+    """
     content = deepcopy(contents(draft))
     content.pop("state", None)  # the store is that of the jobs that are there, too
+    keep_apart(content, there)
     for name, environment in content.get("environments", {}).items():
-        before = at(there, ("environments", name)) or {}
-        _environment(environment, before, _is_used(draft, name, there))
+        _secrets(environment, at(there, ("environments", name)) or {})
     for name, job in content.get("jobs", {}).items():
         before = at(there, ("jobs", name))
         if isinstance(before, Mapping):
@@ -85,18 +89,8 @@ def absent(draft: Draft) -> Iterator[Path]:
             yield path
 
 
-def _is_used(draft: Draft, environment: str, there: Plain) -> bool:
-    """Whether a job of the draft is there already, in this environment."""
-    return any(
-        job.get("environment") == environment == at(there, ("jobs", name, "environment"))
-        for name, job in draft.jobs.items()
-    )
-
-
-def _environment(new: Plain, there: Mapping[str, Any], used: bool) -> None:
-    """A schema is the importer's own idea; secrets are added to those that people name."""
-    if there.get("schema") or used:
-        new.pop("schema", None)
+def _secrets(new: Plain, there: Mapping[str, Any]) -> None:
+    """They are added to those that people name."""
     if new.get("secrets"):
         named = [*(there.get("secrets") or ())]
         new["secrets"] = [*named, *(each for each in new["secrets"] if each not in named)]

@@ -434,3 +434,43 @@ def test_the_deferral_of_a_source_that_says_one_counts(also: dict[str, bool], he
     assert run([*cloud(job), "--check"]) == 1
     assert run(cloud(job)) == 0
     assert OUT.read_text() == text
+
+
+def test_a_schema_of_pull_requests_is_never_that_of_other_jobs(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The job that a source has no more goes on in its environment, and so does the one of changes."""
+    changes = {**OTHER, "id": 3, "name": "CI", "triggers": {"github_webhook": True}}
+    changes["environment_variables"] = {"DBT_ENV_SECRET_A": "****"}
+    Path(CLOUD).write_text(json.dumps([JOB, changes]))
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    text = OUT.read_text()
+    environments = config_of(OUT, text).environments
+    assert (environments["p"].schema, "{pr_number}" in str(environments["p-ci"].schema)) == (
+        None,
+        True,
+    )
+    Path(CLOUD).write_text(json.dumps([changes]))
+    assert run(["import", "dbt-cloud", CLOUD, "--check"]) == 0
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    assert OUT.read_text() == text
+
+
+def test_an_environment_of_other_jobs_gets_no_schema(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("workflow", CHANGES)
+    there = (
+        "version: 1\nenvironments: {ci: {target: mine}}\n"
+        "jobs: {nightly: {environment: ci, steps: [dbt build], triggers: {dispatch: true}}}\n"
+    )
+    OUT.write_text(there)
+    assert run(["import", "workflow"]) == 2
+    said = capsys.readouterr().err
+    assert "is for pull requests, and its environment `ci` has other jobs: `nightly`" in said
+    assert OUT.read_text() == there
+    OUT.write_text(
+        there.replace("environment: ci", "environment: q").replace("{ci:", "{q: {}, ci:")
+    )
+    assert run(["import", "workflow"]) == 0
+    assert config_of(OUT, OUT.read_text()).environments["ci"].schema is not None
