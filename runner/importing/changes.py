@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.schedule.cron import spelled
+
 Path = tuple[str, ...]
 GONE = object()
 # What is one value to the jobs file: its parts don't mix with those of another.
@@ -40,6 +42,36 @@ def removals(there: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Change
             yield Change(path=path, value=GONE)
 
 
+def applied(there: Any, found: Iterable[Change]) -> Any:
+    """The plain values with the changes; nothing in them is shared."""
+    whole = _unshared(there)
+    for change in found:
+        *outer, last = change.path
+        holder = whole
+        for key in outer:
+            holder = holder[key]
+        if change.value is GONE:
+            del holder[last]
+        else:
+            holder[last] = _unshared(change.value)
+    return whole
+
+
+def _unshared(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _unshared(each) for key, each in value.items()}
+    return [_unshared(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def exactly(one: Any, other: Any) -> bool:
+    """Whether two plain values are the same, and of the same types."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(exactly(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(exactly, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
 def at(there: Any, path: Path) -> Any:
     """What the keys of a path lead to; None where there is nothing."""
     for key in path:
@@ -57,6 +89,8 @@ def same(there: Any, new: Any) -> bool:
         # A schedule without its time zone is one in UTC.
         zone = {"timezone": "UTC"} if "cron" in there or "cron" in new else {}
         there, new = {**zone, **there}, {**zone, **new}
+        if isinstance(there.get("cron"), str) and isinstance(new.get("cron"), str):
+            there["cron"], new["cron"] = spelled(there["cron"]), spelled(new["cron"])
         return there.keys() == new.keys() and all(same(there[key], new[key]) for key in new)
     if isinstance(there, str) and isinstance(new, str):
         return str(there) == str(new)

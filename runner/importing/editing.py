@@ -14,7 +14,9 @@ from typing import Any
 
 from ruamel.yaml.anchor import Anchor
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import CommentMark
 from ruamel.yaml.mergevalue import merge_attrib
+from ruamel.yaml.tokens import CommentToken
 
 from runner.importing.changes import GONE, Change
 from runner.importing.trailing import cut, put
@@ -70,7 +72,7 @@ class Editor:
         """Make what a key holds that place's own, where it is meant elsewhere, too."""
         node, here = holder[key], (id(holder), key)
         places = self._places.get(id(node), [here])
-        if len(places) == 1 and not (gone and not _is_own(node, gone)):
+        if len(places) == 1 and not (gone and _is_merged(node, gone)):
             return
         own = _copied(node)
         _leave_comments(own if places[0] != here else node)
@@ -84,6 +86,11 @@ class Editor:
 def _is_own(node: CommentedMap, key: str) -> bool:
     """Whether a key is written there, and doesn't come by ``<<``."""
     return key in node and key in node._ok
+
+
+def _is_merged(node: CommentedMap, key: str) -> bool:
+    """Whether a key comes by ``<<``, or would if it weren't written there."""
+    return any(key in merged for merged in getattr(node, merge_attrib, ()))
 
 
 def _append(node: CommentedMap, key: Any, value: Any) -> None:
@@ -104,7 +111,39 @@ def _take_away(holder: Any, name: str, node: CommentedMap, key: str) -> None:
     elif node:
         _put_above(node, keys[1], below)
     elif holder is not None:
-        put(holder, below, name)
+        put(holder, f"{_stand_empty(holder, name)}{below}", name)
+
+
+def _stand_empty(holder: CommentedMap, name: str) -> str:
+    """Make a mapping without keys ``{}`` beside its name, above the lines that were in it: those it gives.
+
+    By itself, ruamel.yaml puts it below the comments there, into the first column.
+    """
+    node = holder[name]
+    if node.fa.flow_style():
+        return ""
+    node.fa.set_flow_style()
+    node.ca.comment = None
+    beside, inside = _comments_after(holder.ca.items.pop(name, None))
+    if beside:
+        holder.ca.items[name] = [None, None, CommentToken(beside, CommentMark(0), None), None]
+    return inside
+
+
+def _comments_after(tokens: Any) -> tuple[str, str]:
+    """What stands beside a key whose value is below it, and the lines between them."""
+    _, _, single, several = tokens or (None, None, None, None)
+    texts = [single.value] if single else []
+    for token in several or ():
+        # A blank line is a token of its own there, and no token has its indentation.
+        first = not texts and token.value.strip()
+        texts += (
+            [token.value]
+            if first
+            else ["\n" * (not texts), " " * token.start_mark.column, token.value]
+        )
+    beside, _, inside = "".join(texts).partition("\n")
+    return beside and f"{beside}\n", inside
 
 
 def _rewrite(there: CommentedSeq, new: CommentedSeq) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.importing.changes import Path, at
 from runner.importing.draft import Draft
+from runner.importing.pull_request_schemas import keep_apart
 from runner.importing.rows import Row
 from runner.steps import parse_step
 
@@ -36,6 +37,9 @@ def speaks_of(
         by_hand = any(row.fate == "dropped" and row.hint for row in told)
         if not by_hand and (told or word not in LIMITS):
             draft.off.add(("jobs", name, *word.split(".")))
+        # The fields may be told for another job that the same of the source has become.
+        if word == "defer" and not any(row.to.split(".")[2:3] == ["defer"] for row in told):
+            draft.proposed.add(("jobs", name, "defer"))  # by who compares with what is deployed
 
 
 def _is_of(field: str, outer: str) -> bool:
@@ -43,12 +47,15 @@ def _is_of(field: str, outer: str) -> bool:
 
 
 def wanted(draft: Draft, there: Plain) -> Plain:
-    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap."""
+    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap.
+
+    Raises ConfigInvalid where one would become that of other jobs.
+    """
     content = deepcopy(contents(draft))
-    if "state" in there:
-        content.pop("state", None)
+    content.pop("state", None)  # the store is that of the jobs that are there, too
+    keep_apart(content, there)
     for name, environment in content.get("environments", {}).items():
-        _environment(environment, at(there, ("environments", name)) or {})
+        _secrets(environment, at(there, ("environments", name)) or {})
     for name, job in content.get("jobs", {}).items():
         before = at(there, ("jobs", name))
         if isinstance(before, Mapping):
@@ -82,10 +89,8 @@ def absent(draft: Draft) -> Iterator[Path]:
             yield path
 
 
-def _environment(new: Plain, there: Mapping[str, Any]) -> None:
-    """A schema is the importer's own idea; secrets are added to those that people name."""
-    if there.get("schema"):
-        new.pop("schema", None)
+def _secrets(new: Plain, there: Mapping[str, Any]) -> None:
+    """They are added to those that people name."""
     if new.get("secrets"):
         named = [*(there.get("secrets") or ())]
         new["secrets"] = [*named, *(each for each in new["secrets"] if each not in named)]
@@ -108,5 +113,7 @@ def _job(draft: Draft, name: str, new: Plain, there: Mapping[str, Any]) -> None:
     if new.get("triggers") == {}:
         del new["triggers"]
     defer = there.get("defer")
-    if isinstance(defer, Mapping) and defer.get("to") == at(new, ("defer", "to")):
+    if defer and (*path, "defer") in draft.proposed:
+        new.pop("defer", None)
+    elif isinstance(defer, Mapping) and defer.get("to") == at(new, ("defer", "to")):
         new["defer"].pop("on_missing", None)

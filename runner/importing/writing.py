@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
 from stat import S_IMODE
@@ -16,12 +17,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import YAMLError
 
 from runner.config import Loaded, from_bytes
 from runner.config.schema import schema_text
 from runner.config.text import Source, read
 from runner.errors import ConfigInvalid
-from runner.importing.changes import GONE, Change, at, changes, removals
+from runner.importing.changes import GONE, Change, applied, at, changes, exactly, removals
 from runner.importing.draft import Draft
 from runner.importing.editing import Editor
 from runner.importing.owning import absent, contents, wanted
@@ -29,22 +31,57 @@ from runner.model import Config
 
 
 def drafted(draft: Draft, there: str | None) -> str:
-    """The text of the jobs file; ``there`` is that of a valid one, None where there is none."""
+    """The text of the jobs file; ``there`` is that of a valid one, None where there is none.
+
+    Raises ConfigInvalid where the text with the changes would mean anything else than what they are.
+    """
     if there is None:
         return _dumped(_yaml(), _new(draft))
     plain = there.replace("\r\n", "\n")
     head, body, tail = _document(plain)
-    yaml = _yaml(*_indents(plain))
-    whole = yaml.load(body)
     before = _values(there)
     found = _changes(draft, before)
     if not found:
         return there
-    editor = Editor(whole, draft.comments)
-    for each in found:
-        editor.apply(each)
-    text = f"{head}{_as_written(body, _dumped(yaml, whole))}{tail}"
+    edited = _edited(_ended(body), _yaml(*_indents(plain)), draft, found)
+    meant = applied(before, found)
+    text = next(
+        (f"{head}{each}{tail}" for each in edited if _means(f"{head}{each}{tail}", meant)), ""
+    )
+    if not text:
+        raise ConfigInvalid(
+            "nothing is written: what the source says can't be put between what the jobs file has",
+            why=f"with {', '.join('.'.join(each.path) for each in found)} it would say something else",
+            hint="import into another file with --out, and copy these from there",
+        )
     return text.replace("\n", "\r\n") if "\r\n" in there else text
+
+
+def _edited(body: str, yaml: YAML, draft: Draft, found: list[Change]) -> Iterator[str]:
+    """The document with the changes: as people wrote it, and as ruamel.yaml does. None if it can't."""
+    try:
+        whole = yaml.load(body)
+        editor = Editor(whole, draft.comments)
+        for each in found:
+            editor.apply(each)
+        text = _dumped(yaml, whole)
+    except YAMLError:
+        return
+    yield _as_written(body if body.endswith("\n") else f"{body}\n", text)
+    yield text
+
+
+def _ended(body: str) -> str:
+    """With an end of its last line, unless that means something: in a text below a `|`."""
+    ended = body if body.endswith("\n") else f"{body}\n"
+    return ended if exactly(_values(body), _values(ended)) else body
+
+
+def _means(text: str, meant: Any) -> bool:
+    try:
+        return exactly(applied(_values(text), ()), meant)
+    except YAMLError:
+        return False
 
 
 def taken_away(draft: Draft, there: str) -> list[str]:
@@ -146,17 +183,19 @@ def _document(text: str) -> tuple[str, str, str]:
 
 
 def _as_written(there: str, text: str) -> str:
-    """The text with the lines of before where only spaces differ: ruamel.yaml writes ``{a: 1}``."""
-    before, after = there.splitlines(keepends=True), text.splitlines(keepends=True)
+    """The text with the lines of before where only spaces differ: ruamel.yaml writes ``{a: 1}``.
+
+    Within a value, spaces mean something, so it may mean something else.
+    """
+    before = there.splitlines(keepends=True)
+    after = text.splitlines(keepends=True)
     blocks = SequenceMatcher(
         None, [*map(_tight, before)], [*map(_tight, after)], autojunk=False
     ).get_matching_blocks()
     lines = list(after)
     for block in blocks:
         lines[block.b : block.b + block.size] = before[block.a : block.a + block.size]
-    kept = "".join(lines)
-    # Spaces within a value mean something.
-    return kept if _values(kept) == _values(text) else text
+    return "".join(lines)
 
 
 def _tight(line: str) -> str:

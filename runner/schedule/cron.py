@@ -143,6 +143,22 @@ def github_cron(text: str) -> str:
     return " ".join((minute, hour, day, month, weekday))
 
 
+@lru_cache(maxsize=8192)
+def spelled(text: str) -> str:
+    """The same for all expressions with the same times, as far as that shows; what is no cron as it is."""
+    try:
+        minutes, hours, dates = _read(text)
+    except _Unreadable:
+        return text
+    _, _, day, month, weekday = text.upper().split()
+    words = [_ranges(minutes), _ranges(hours), day, _ranges(_values(_MONTH, month)), weekday]
+    if not _has_last(day) and day != "*":
+        words[2] = _ranges(dates.days)
+    if not _nths(weekday) and weekday != "*":
+        words[4] = _ranges(dates.weekdays)
+    return " ".join(words)
+
+
 def _ranges(values: set[int]) -> str:
     """Numbers as a field of cron: ``1,28-31``."""
     runs: list[list[int]] = []

@@ -142,6 +142,84 @@ def test_what_stands_around_the_document(head: str, tail: str, end: str) -> None
     assert [line for line in text.split(end) if line not in added] == there.split(end)
 
 
+EDGES = {
+    "appended to a last line without an end": (
+        "    timeout: 1h",
+        {"threads": 4},
+        (),
+        "    timeout: 1h\n    threads: 4\n",
+    ),
+    "beside a last comment without an end": (
+        "    timeout: 1h  # long",
+        {"threads": 4},
+        (),
+        "    timeout: 1h  # long\n    threads: 4\n",
+    ),
+    "below a text without an end": (
+        "    description: |\n      all",
+        {"threads": 4},
+        (),
+        "    description: |-\n      all\n    threads: 4\n",
+    ),
+    "emptied": (
+        "    triggers:\n      schedule: {cron: 0 6 * * *}\n\n    # then\n    timeout: 1h\n",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: {}\n\n    # then\n    timeout: 1h\n",
+    ),
+    "emptied between comments": (
+        "    triggers: &t  # when\n      # at six\n      schedule: {cron: 0 6 * * *}  # UTC\n\n    timeout: 1h",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: &t {} # when\n      # at six\n\n    timeout: 1h\n",
+    ),
+    "emptied below a blank line": (
+        "    triggers:\n\n      # at six\n      schedule: {cron: 0 6 * * *}\n    timeout: 1h\n",
+        {},
+        ("triggers", "schedule"),
+        "    triggers: {}\n\n      # at six\n    timeout: 1h\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("case", EDGES)
+def test_edges(case: str, end: str) -> None:
+    last, job, gone, expected = EDGES[case]
+    head = "version: 1\nenvironments:   {p: {}}\njobs:\n  a:\n    environment: p\n    steps:   [dbt build]\n"
+    draft = Draft(jobs={"a": job})
+    draft.off = {("jobs", "a", *gone)} if gone else set()
+    text = drafted(draft, f"{head}{last}".replace("\n", end))
+    assert text == f"{head}{expected}".replace("\n", end)
+    assert drafted(draft, text) == text
+
+
+def test_what_is_taken_away_does_not_come_back_by_a_merge_key() -> None:
+    there = """\
+version: 1
+environments: {p: {}}
+jobs:
+  base: &b
+    environment: p
+    timeout: 1h
+    steps: [dbt build]
+  a:
+    <<: *b
+    timeout: 2h  # own
+    # then
+    threads: 3
+"""
+    draft = Draft(jobs={"a": {"threads": 3}})
+    draft.off = {("jobs", "a", "timeout")}
+    text = drafted(draft, there)
+    assert plain(text)["jobs"] == {
+        "base": {"environment": "p", "timeout": "1h", "steps": ["dbt build"]},
+        "a": {"environment": "p", "threads": 3, "steps": ["dbt build"]},
+    }
+    assert "# then" in text
+    assert drafted(draft, text) == text
+
+
 # Values of a job; what is drawn may stand in several jobs, and then has an anchor.
 triggers = st.dictionaries(
     st.sampled_from(["schedule", "merge", "pull_request"]),
@@ -171,24 +249,53 @@ def files(draw: st.DrawFn) -> dict[str, Any]:
     return {"version": 1, "jobs": jobs}
 
 
-@settings(deadline=None, max_examples=60)
+def written(text: str, noise: list[tuple[int, str]], end: str, last: bool) -> str:
+    """The text as people may have it: comments and blank lines, their ends of lines, one at the last."""
+    lines = text.splitlines()
+    for at_line, each in noise:
+        place = at_line % (len(lines) + 1)
+        if not each.startswith("  # beside"):
+            lines.insert(place, each)
+        elif place < len(lines) and lines[place].strip() and "#" not in lines[place]:
+            lines[place] += each
+    return end.join([*lines, ""] if last else lines)
+
+
+noises = st.lists(
+    st.tuples(
+        st.integers(0, 99),
+        st.sampled_from(["", "# first", "  # second", "      # far", "   ", "  # beside"]),
+    ),
+    max_size=12,
+)
+
+
+@settings(deadline=None, max_examples=150)
 @given(
     there=files(),
     new=st.dictionaries(st.sampled_from((*NAMES, "new")), bodies, max_size=3),
     off=st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(OFF)), max_size=3),
     merged=st.booleans(),
+    noise=noises,
+    end=st.sampled_from(["\n", "\r\n"]),
+    last=st.booleans(),
 )
 def test_whatever_is_shared_the_result_is_what_is_meant(
     there: dict[str, Any],
     new: dict[str, Any],
     off: set[tuple[str, tuple[str, ...]]],
     merged: bool,
+    noise: list[tuple[int, str]],
+    end: str,
+    last: bool,
 ) -> None:
     """As if every job had been written out, merged key by key, and read again."""
     text = yaml.safe_dump(there, sort_keys=False, indent=2)
     if merged:  # the last job is the first one, with a key of its own
         text = f"x: &x {json.dumps(there['jobs']['a'])}\n{text}  e:\n    <<: *x\n    own: 1\n"
     whole = yaml.safe_load(text)
+    text = written(text, noise, end, last)
+    assert yaml.safe_load(text) == whole
     wanted = json.loads(json.dumps(whole))
     draft = Draft(jobs=new)
     draft.off = {("jobs", name, *path) for name, path in off}
@@ -207,6 +314,7 @@ def test_whatever_is_shared_the_result_is_what_is_meant(
     result = drafted(draft, text)
     assert yaml.safe_load(result) == wanted
     assert drafted(draft, result) == result
+    assert result == text or result.count("\n") == result.count(end)
 
 
 def mix(into: dict[str, Any], new: dict[str, Any]) -> None:

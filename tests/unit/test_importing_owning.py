@@ -222,6 +222,60 @@ def test_what_people_wrote_stays(case: str, here: Path) -> None:
     assert OUT.read_text() == edited
 
 
+def test_a_file_that_is_there_keeps_its_store(here: Path) -> None:
+    OUT.write_text(
+        "version: 1\nenvironments: {q: {}}\n"
+        "jobs: {mine: {environment: q, steps: [dbt build], triggers: {dispatch: true}}}\n"
+    )
+    store = config_of(OUT, OUT.read_text()).state
+    assert run(cloud(JOB)) == 0
+    config = config_of(OUT, OUT.read_text())
+    assert (config.state, [*config.jobs]) == (store, ["mine", "other", "daily"])
+    assert run([*cloud(JOB), "--check"]) == 0
+
+
+CHANGES = """\
+on: {schedule: [{cron: "0 5 * * 1-5"}], pull_request: null}
+jobs:
+  deploy: {if: github.event_name == 'schedule', steps: [{run: dbt build}]}
+  ci: {if: github.event_name == 'pull_request', steps: [{run: "dbt build -s state:modified+"}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "then"),
+    [
+        ("defer: {to: production}", "defer: {to: dbt-deploy}"),
+        ("    schema: dbt_ci_pr_{pr_number}\n", "    runs_on: big\n"),
+        ("0 5 * * 1-5", "0 5 * * MON-FRI"),
+        ("0 5 * * 1-5", "00 5 * * 1,2,3,4,5"),
+    ],
+)
+def test_what_people_wrote_beside_a_workflow_stays(there: str, then: str, here: Path) -> None:
+    write("workflow", CHANGES)
+    assert run(["import", "workflow"]) == 0
+    text = OUT.read_text()
+    assert there in text
+    OUT.write_text(text.replace(there, then))
+    edited = OUT.read_text()
+    assert run(["import", "workflow", "--check"]) == 0
+    assert run(["import", "workflow"]) == 0
+    assert OUT.read_text() == edited
+
+
+@pytest.mark.parametrize(
+    "cron", ["5 5 * * 1-5", "0 5 * * 1-6", "0 5 * * 1#1", "0 5 1-31 * 1-5", "0 5 * 1-11 1-5"]
+)
+def test_other_times_are_a_drift(cron: str, here: Path) -> None:
+    write("workflow", CHANGES)
+    assert run(["import", "workflow"]) == 0
+    text = OUT.read_text()
+    OUT.write_text(text.replace("0 5 * * 1-5", cron))
+    assert run(["import", "workflow", "--check"]) == 1
+    assert run(["import", "workflow"]) == 0
+    assert OUT.read_text() == text
+
+
 def test_secrets_come_together(here: Path) -> None:
     assert run(cloud(JOB)) == 0
     OUT.write_text(OUT.read_text().replace("p: {}", "p: {secrets: [MINE]}"))
@@ -368,3 +422,55 @@ def test_what_would_not_be_valid_is_not_written(
     )
     assert "MY_PASSWORD" in said
     assert OUT.read_bytes() == before
+
+
+@pytest.mark.parametrize("also", [{}, {"github_webhook": True}])
+def test_the_deferral_of_a_source_that_says_one_counts(also: dict[str, bool], here: Path) -> None:
+    job = {**JOB, "triggers": {**JOB["triggers"], **also}}
+    assert run(cloud(job)) == 0
+    text = OUT.read_text()
+    assert text.count("defer: {to: other") == 1 + len(also)
+    OUT.write_text(text.replace("defer: {to: other", "defer: {to: p"))
+    assert run([*cloud(job), "--check"]) == 1
+    assert run(cloud(job)) == 0
+    assert OUT.read_text() == text
+
+
+def test_a_schema_of_pull_requests_is_never_that_of_other_jobs(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The job that a source has no more goes on in its environment, and so does the one of changes."""
+    changes = {**OTHER, "id": 3, "name": "CI", "triggers": {"github_webhook": True}}
+    changes["environment_variables"] = {"DBT_ENV_SECRET_A": "****"}
+    Path(CLOUD).write_text(json.dumps([JOB, changes]))
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    text = OUT.read_text()
+    environments = config_of(OUT, text).environments
+    assert (environments["p"].schema, "{pr_number}" in str(environments["p-ci"].schema)) == (
+        None,
+        True,
+    )
+    Path(CLOUD).write_text(json.dumps([changes]))
+    assert run(["import", "dbt-cloud", CLOUD, "--check"]) == 0
+    assert run(["import", "dbt-cloud", CLOUD]) == 0
+    assert OUT.read_text() == text
+
+
+def test_an_environment_of_other_jobs_gets_no_schema(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write("workflow", CHANGES)
+    there = (
+        "version: 1\nenvironments: {ci: {target: mine}}\n"
+        "jobs: {nightly: {environment: ci, steps: [dbt build], triggers: {dispatch: true}}}\n"
+    )
+    OUT.write_text(there)
+    assert run(["import", "workflow"]) == 2
+    said = capsys.readouterr().err
+    assert "is for pull requests, and its environment `ci` has other jobs: `nightly`" in said
+    assert OUT.read_text() == there
+    OUT.write_text(
+        there.replace("environment: ci", "environment: q").replace("{ci:", "{q: {}, ci:")
+    )
+    assert run(["import", "workflow"]) == 0
+    assert config_of(OUT, OUT.read_text()).environments["ci"].schema is not None
