@@ -49,8 +49,8 @@ jobs:
     threads: *n
 """
 CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "environment": ({"ci": {"target": "ci"}}, {}),
-    "its anchor": ({"p": {"target": "x"}}, {}),
+    "environment": ({"ci": {"runs_on": "big"}}, {}),
+    "its anchor": ({"p": {"runs_on": "x"}}, {}),
     "holder": ({}, {"a": {"triggers": {"merge": {}}}}),
     "a list at its anchor": ({}, {"a": {"steps": ["dbt run"]}}),
     "a list at its alias": ({}, {"c": {"steps": ["dbt build", "dbt test"]}}),
