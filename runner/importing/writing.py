@@ -17,7 +17,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from runner.config import Loaded, from_bytes
 from runner.config.schema import schema_text
@@ -33,13 +33,14 @@ from runner.model import Config
 def drafted(draft: Draft, there: str | None) -> str:
     """The text of the jobs file; ``there`` is that of a valid one, None where there is none.
 
-    Raises ConfigInvalid where the text with the changes would mean anything else than what they are.
+    Raises ConfigInvalid where the text with the changes would mean anything else than what they are, or
+    where ruamel.yaml can't read it.
     """
     if there is None:
         return _dumped(_yaml(), _new(draft))
     plain = there.replace("\r\n", "\n")
     head, body, tail = _document(plain)
-    before = _values(there)
+    before = _values_there(there)
     found = _changes(draft, before)
     if not found:
         return there
@@ -97,7 +98,21 @@ def _changes(draft: Draft, there: dict[str, Any]) -> list[Change]:
 
 
 def _values(text: str) -> Any:
-    return YAML(typ="safe").load(text)
+    yaml = YAML(typ="safe")
+    yaml.composer.warn_double_anchors = False  # YAML has them
+    return yaml.load(text)
+
+
+def _values_there(text: str) -> Any:
+    try:
+        return _values(text)
+    except MarkedYAMLError as error:
+        where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigInvalid(
+            f"nothing is written: the jobs file can't be changed as it is{where}",
+            why=str(error.problem),
+            hint="write that line in another way, or import into another file with --out",
+        ) from error
 
 
 def valid(path: Path, text: str) -> Loaded:
@@ -153,6 +168,7 @@ def schema_line() -> str:
 def _yaml(indent: int = 2, offset: int = 2) -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
+    yaml.composer.warn_double_anchors = False
     yaml.width = 2**20  # nothing is folded: a step stays in its line
     yaml.indent(mapping=indent, sequence=offset + 2, offset=offset)
     return yaml
