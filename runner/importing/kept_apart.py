@@ -12,10 +12,22 @@ def kept_apart(draft: Draft, there: Config) -> None:
     """Give the draft an environment of their own, ``x-ci``, for jobs whose schema is a pull request's.
 
     A source that has no more than those of an environment calls it as the file calls that of its other jobs.
+    Jobs that are in the file stay where they are there.
     """
     for name, body in [*draft.environments.items()]:
         if "{pr_number}" in str(body.get("schema", "")) and _deploys(there, name, draft):
-            _rename(draft, name, f"{name}-ci")
+            to = _place(draft, there, name)
+            if to and to not in draft.environments:
+                _rename(draft, name, to)
+
+
+def _place(draft: Draft, there: Config, environment: str) -> str:
+    """ "" where people have put these jobs beside others, or into several environments."""
+    jobs = [name for name, job in draft.jobs.items() if job["environment"] == environment]
+    places = {there.jobs[name].environment for name in jobs if name in there.jobs}
+    if len(places) > 1 or environment in places:
+        return ""
+    return next(iter(places), f"{environment}-ci")
 
 
 def _deploys(there: Config, environment: str, draft: Draft) -> bool:

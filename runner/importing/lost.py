@@ -10,8 +10,9 @@ OFF = "Off: a step that builds or tests isn't here. Write it by hand, then remov
 
 
 def switch_off(draft: Draft, name: str, job: dict[str, Any]) -> None:
-    """Don't run what is left of the job ``name``; a comment above it says why."""
+    """Don't run what is left of the job ``name``; a comment above it says why. Once written, its steps stay."""
     job["enabled"] = False
+    draft.proposed.add(("jobs", name, "steps"))
     said = draft.comments.get(("jobs", name))
     draft.comments["jobs", name] = f"{said}\n{OFF}" if said else OFF
 

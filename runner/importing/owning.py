@@ -104,6 +104,9 @@ def _job(draft: Draft, name: str, new: Plain, there: Mapping[str, Any]) -> None:
     if (*path, "enabled") in draft.proposed:  # off for want of triggers that people write
         new.pop("enabled", None)
         new.pop("triggers", None)
+    if (*path, "steps") in draft.proposed and there.get("steps") != new.get("steps"):
+        new.pop("steps", None)  # a person has written what was lost, and switched the job on
+        new.pop("enabled", None)
     said = {row.to for row in draft.rows}
     if (
         at(there, ("triggers", "dispatch")) is not None

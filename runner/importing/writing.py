@@ -66,7 +66,7 @@ def _edited(body: str, yaml: YAML, draft: Draft, found: list[Change]) -> Iterato
         for each in found:
             editor.apply(each)
         text = _dumped(yaml, whole)
-    except YAMLError:
+    except (YAMLError, IndexError):  # its emitter looks for comments where a list had items
         return
     yield _as_written(body if body.endswith("\n") else f"{body}\n", text)
     yield text

@@ -465,10 +465,11 @@ def test_an_environment_of_other_jobs_gets_no_schema(
         "jobs: {nightly: {environment: ci, steps: [dbt build], triggers: {dispatch: true}}}\n"
     )
     OUT.write_text(there)
-    assert run(["import", "workflow"]) == 2
-    said = capsys.readouterr().err
-    assert "is for pull requests, and its environment `ci` has other jobs: `nightly`" in said
-    assert OUT.read_text() == there
+    assert run(["import", "workflow"]) == 0
+    config = config_of(OUT, OUT.read_text())
+    assert config.environments["ci"].schema is None
+    assert config.environments["ci-ci"].schema is not None
+    assert [name for name, job in config.jobs.items() if job.environment == "ci"] == ["nightly"]
     OUT.write_text(
         there.replace("environment: ci", "environment: q").replace("{ci:", "{q: {}, ci:")
     )
