@@ -488,12 +488,42 @@ def test_each_secret_is_told_of_once_and_by_its_place_alone() -> None:
         "    steps: [\"dbt biuld --vars '{password: hunter22}'\"]\n",
         f"    steps: [\"dbt biuld --select {'x' * 23} --vars '{{password: hunter22}}'\"]\n",
         "    steps: [\"dbt build --vars '{password: hunter22'\"]\n",
+        '    steps: ["PGPASSWORD=hunter22 dbt build"]\n',
+        "    env: [PGPASSWORD=hunter22]\n",
     ],
 )
 def test_an_error_does_not_tell_a_secret_either(broken: str) -> None:
     found = from_bytes(Path("dbt_jobs.yml"), (DAILY + broken).encode())
     assert found.config is None
     assert "hunte" not in str(found.problems)
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("{ PGPASSWORD: 'hu''nter22' }", 0),
+        ("\n      PGPASSWORD:\n        correct horse\n        hunter22", 0),
+        ('{ PGPASSWORD: "correct\n      hunter22", SLACK: [a] }', 0),
+        ("\n      PGPASSWORD: |\n        hunter22\n      SLACK: [a]", 1),
+    ],
+)
+def test_however_it_is_written(secret: str, shown: int) -> None:
+    text = f"{DAILY}    env: {secret}\n"
+    found = from_bytes(Path("dbt_jobs.yml"), text.encode())
+    problems = judge(text).loaded.problems if found.config else found.problems
+    assert problems
+    assert "nter22" not in str(problems)
+    assert len([each.source for each in problems if each.source]) == shown
+
+
+def test_an_ordinary_word_is_masked_in_its_place_alone() -> None:
+    words = "    env: { PGPASSWORD: test, DB_PASSWORD: production }\n"
+    found = judge(DAILY.replace("steps: [dbt build]", "steps: [dbt run, dbt test]") + words).loaded
+    assert "test" in " ".join(each.what + each.hint + each.source for each in found.problems)
+    plain = [each for each in found.problems if each.code == "plain-secret"]
+    assert [each.source for each in plain] == ["", ""]
+    assert found.mask.text("dbt test --target production") == "dbt test --target production"
+    assert found.mask.text("DB_PASSWORD=production") == "DB_PASSWORD=***"
 
 
 def test_other_lines_are_shown_as_they_are() -> None:
