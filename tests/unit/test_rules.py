@@ -278,6 +278,10 @@ WITHOUT_DEFER = GOOD.replace("    defer: { to: production }\n", "")
     [
         ("dbt build", ["full-build-in-ci"]),
         ("dbt build --select *", ["full-build-in-ci"]),
+        ("dbt seed, dbt test --select source:*", []),
+        ("dbt build --select resource_type:seed", []),
+        ("dbt build --select path:seeds/countries.csv", []),
+        ("dbt build --select source:shop+", ["ci-without-defer"]),
         ("dbt build --select fqn:* tag:x", ["full-build-in-ci"]),
         ("dbt build --select +*", ["full-build-in-ci"]),
         ("dbt build --resource-type seed", []),
@@ -315,6 +319,20 @@ def test_what_pull_requests_build_and_on_what(steps: str, said: list[str]) -> No
     listed = ", ".join(f'"{step}"' for step in steps.split(", "))
     text = text.replace(f"[{steps}]", f"[{listed}]")
     assert [code for code in codes(text) if code in OF_PARTS] == said
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("state:unmodified", []),
+        ("tag:slow state:unmodified", []),
+        ("'tag:slow,state:unmodified'", ["full-build-in-ci"]),
+    ],
+)
+def test_what_leaves_out_all_that_has_not_changed(without: str, said: list[str]) -> None:
+    step = f'["dbt build --exclude {without}"]'
+    text = GOOD.replace("[dbt build --select state:modified+]", step)
+    assert codes(text) == said
 
 
 def test_a_build_in_place_of_a_run_keeps_its_quotes() -> None:

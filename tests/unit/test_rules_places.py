@@ -135,6 +135,9 @@ KEY, OTHERS = "secrets: [AWS_SECRET_ACCESS_KEY], ", "secrets: [SNOWFLAKE_PASSWOR
     [
         (KEY, KEY, "s3://bucket/state", True),
         (KEY, "", "s3://bucket/state", False),
+        ("secrets: [AWS_REGION, A], ", "secrets: [AWS_REGION, B], ", "s3://bucket/state", False),
+        ("secrets: [GOOGLE_PROJECT], ", "secrets: [GOOGLE_PROJECT], ", "gs://bucket/state", False),
+        (KEY.replace("[", "[AWS_REGION, "), KEY, "s3://bucket/state", True),
         (KEY, KEY, "gs://bucket/state", False),
         (KEY, KEY, "github", False),
         (OTHERS, OTHERS, "s3://bucket/state", False),
