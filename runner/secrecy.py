@@ -52,11 +52,13 @@ _MADE = re.compile(
 )
 _NAME = r"""(?<![\w-])(?P<name>[\w-]{1,80})"""
 _QUOTED = r""""([^"]*)(?:"|$)|'([^']*)(?:'|$)"""
+_WORD = r"""[^\s,'"{}\[\]\\#][^\s,'"}\]\\]*"""
 _PAIRS = (
     # In `--vars '{password: x}'`, or JSON.
-    re.compile(rf"""{_NAME}["']?\s*:\s*(?:{_QUOTED}|([^\s,'"{{}}\[\]][^\s,'"}}\]]*))"""),
+    re.compile(rf"""{_NAME}\\*["']?\s*:\s*\\*(?:{_QUOTED}|({_WORD}(?: (?!-){_WORD})*))"""),
     # A shell's `PGPASSWORD=x`, or what a driver is given.
     re.compile(rf"""{_NAME}=(?:{_QUOTED}|([^\s,'"}}\];&]+))"""),
+    re.compile(rf"""--(?P<name>[\w-]{{1,80}})[ =](?:{_QUOTED}|([^\s,'"}}\];&]+))"""),
 )
 
 
@@ -98,16 +100,21 @@ def masked_where_named(text: str, mask: str) -> str:
     """With ``mask`` in place of what the text itself calls a secret, and of what looks like one."""
 
     def hidden(match: re.Match[str]) -> str:
-        group = match.lastindex or 0
-        if not _is_secret(match["name"], match[group]):
+        value = _value(match)
+        if not _is_secret(match["name"], value):
             return match[0]
-        start, end = (place - match.start() for place in match.span(group))
-        return f"{match[0][:start]}{mask}{match[0][end:]}"
+        start = match.start(match.lastindex or 0) - match.start()
+        return f"{match[0][:start]}{mask}{match[0][start + len(value) :]}"
 
     text = _MADE.sub(mask, text)
     for pair in _PAIRS:
         text = pair.sub(hidden, text)
     return text
+
+
+def _value(pair: re.Match[str]) -> str:
+    """Without what escapes the quote behind it."""
+    return pair[pair.lastindex or 0].rstrip("\\")
 
 
 def _secrets_of(name: str, text: str) -> dict[str, str]:
@@ -116,7 +123,7 @@ def _secrets_of(name: str, text: str) -> dict[str, str]:
         return {text: name}
     made = {match[0]: name for match in _MADE.finditer(text)}
     found = (match for pair in _PAIRS for match in pair.finditer(text))
-    pairs = ((match["name"], match[match.lastindex or 0]) for match in found)
+    pairs = ((match["name"], _value(match)) for match in found)
     return {**made, **{value: key for key, value in pairs if _is_secret(key, value)}}
 
 

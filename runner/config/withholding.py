@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from runner.config.nodes import Entry, Mapping, Node, Scalar, Sequence, find
 from runner.masking import MASK, Mask
@@ -27,13 +28,21 @@ class FileMask(Mask):
     """
 
     def __init__(self, values: Iterable[str] = (), lines: Iterable[int] = ()) -> None:
-        whole = [text for text in values if not is_ordinary(text)]
-        ends = ((text, end) for text in whole for end in range(3, min(len(text), _MOST_SHOWN)))
-        super().__init__([*whole, *(f"{text[:end]}{_CUT}" for text, end in ends)])
+        self._whole = [text for text in values if not is_ordinary(text)]
+        super().__init__(self._whole)
         self.lines = frozenset(lines)
 
     def text(self, text: str) -> str:
+        if _CUT in text:  # first: what is cut off may hold a shorter one
+            text = self._cut.text(text)
         return masked_where_named(super().text(text), MASK)
+
+    @cached_property
+    def _cut(self) -> Mask:
+        ends = (
+            (text, end) for text in self._whole for end in range(3, min(len(text), _MOST_SHOWN))
+        )
+        return Mask(f"{text[:end]}{_CUT}" for text, end in ends)
 
 
 _NOTHING = FileMask()

@@ -84,6 +84,10 @@ def test_none_although_it_sounds_so(name: str, value: object) -> None:
         ("host=x password=hunter22 user=me", {"hunter22"}),
         ("jdbc:snowflake://x.example.com/?user=a&password=hunter22&role=b", {"hunter22"}),
         ("Driver=x;Uid=a;Pwd=hunter22;", {"hunter22"}),
+        ("a --password hunter22 --password=hunter33", {"hunter22", "hunter33"}),
+        (r'dbt build --vars "{\"password\": \"hunter22\"}"', {"hunter22"}),
+        ("dbt build --vars '{password: my hunter22, a: 1}'", {"my hunter22"}),
+        ("dbt build --vars password:hunter22 --select x", {"hunter22"}),
         ("PGPASSWORD=$PGPASSWORD dbt build --select a=b", set[str]()),
         ("dbt build --vars '{password_file: /x/y, use_token: false, token: daily}'", set[str]()),
         ("dbt build --select tag:secret tag:token1234567", set[str]()),
@@ -102,7 +106,21 @@ def test_however_deep() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "a:", "eyJaaaaaaaa-", "eyJaaaaaaaa.", "a.b", "x://a:b", "a:' ", "a=", 'a=" ']
+    "piece",
+    [
+        "a",
+        "a:",
+        "eyJaaaaaaaa-",
+        "eyJaaaaaaaa.",
+        "a.b",
+        "x://a:b",
+        "a:' ",
+        "a=",
+        'a=" ',
+        "--a ",
+        "a: b ",
+        "\\",
+    ],
 )
 def test_a_hostile_text_takes_no_time(piece: str) -> None:
     started = time.monotonic()
