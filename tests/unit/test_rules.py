@@ -269,6 +269,25 @@ def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> Non
     assert found.count("run-and-test") == said
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("dbt build --selct tag:x", ["`dbt build` has no option `--selct`"]),
+        ("dbt build --selct=tag:x --ful-refresh", ["`--selct`", "`--ful-refresh`"]),
+        ("dbt test --full-refresh", ["`dbt test` has no option `--full-refresh`"]),
+        ("dbt build -fx --no-defer --threads=4 --quiet -stag:x", []),
+        ("dbt ls --output json", []),
+    ],
+)
+def test_options_that_dbt_does_not_have(step: str, said: list[str]) -> None:
+    problems = judge(DAILY.replace("dbt build", step)).loaded.problems
+    found = [each for each in problems if each.code == "unknown-option"]
+    assert [each.what.endswith(what) for each, what in zip(found, said, strict=True)] == [
+        True
+    ] * len(said)
+    assert all("did you mean" in each.hint for each in found if "selct" in each.what)
+
+
 OF_PARTS = ("full-build-in-ci", "ci-without-defer")
 WITHOUT_DEFER = GOOD.replace("    defer: { to: production }\n", "")
 
