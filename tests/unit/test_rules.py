@@ -261,6 +261,7 @@ def test_packages_that_are_not_installed() -> None:
         ("dbt build -s a --exclude-resource-type test, dbt run -s b, dbt test -s z", 0),
         ("dbt run, dbt test, dbt run-operation swap_schemas", 0),
         ("dbt run, dbt test, dbt run-operation grant_select", 1),
+        ("dbt run, dbt test, dbt run-operation tell --args m:switch", 1),
         ("dbt run, dbt run-operation swap_schemas, dbt test", 1),
     ],
 )
