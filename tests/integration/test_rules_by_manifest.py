@@ -316,6 +316,20 @@ def test_a_broken_project_is_dbts_own_error(validated: Project, tmp_path: Path) 
     assert done.out == "dbt_jobs.yml is valid: 5 jobs, 2 environments\n"
 
 
+def test_what_dbt_says_is_masked_too(validated: Project, tmp_path: Path) -> None:
+    project = copy_of(validated.path, tmp_path)
+    told = "{{ exceptions.raise_compiler_error('it is ' ~ var('api_password')) }}"
+    project.write("models/broken.sql", told)
+    project.write(
+        "leaky.yml", HEAD + DAILY.replace(" }\n", ", vars: { api_password: hunter22 } }\n")
+    )
+    for command in (("validate", "leaky.yml"), ("explain", "daily", "--config", "leaky.yml")):
+        done = project.cli(*command, "--manifest")
+        assert done.code == 5, done.err
+        assert "it is ***" in done.err
+        assert "hunter22" not in done.err
+
+
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
