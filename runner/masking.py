@@ -48,8 +48,6 @@ class Mask:
 
     def within(self, value: T) -> T:
         """The same value, masked in every text that it holds, however deep."""
-        if not self._forms:
-            return value
         masked: Any = value
         if isinstance(value, str):
             masked = self.text(value)

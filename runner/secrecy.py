@@ -9,16 +9,17 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+# What a stage adds to a name: `SNOWFLAKE_PASSWORD_PROD`.
+_STAGE = r"(?:_?(?:\d+|(?:pre_?)?prod|production|live|staging|stg|test|dev|ci|qa|uat|sandbox))?$"
 # Of a variable that a project reads. What a name that ends so has is where something is, and not that itself.
 _LIKELY = re.compile(
     r"^DBT_ENV_SECRET|^(?!.*(?:path|ur[il]|file|endpoint|_id)$).*"
-    r"(?:pass(?:word|wd|phrase)?$|secret|token|credential|(?:api|private|access)_?key|keyfile_json$)",
+    rf"(?:pass(?:word|wd|phrase)?{_STAGE}|secret|token|credential|(?:api|private|access)_?key|keyfile_json$)",
     re.IGNORECASE,
 )
-_STAGE = r"(?:_?(?:\d+|prod|production|staging|stg|test|dev|ci|qa|uat))?$"
 # Names of which any value is secret, and those that ordinary words have too, such as `partition_token`.
 _PASSWORD = re.compile(
-    rf"^DBT_ENV_SECRET|(?:password|passwd|passphrase|secret|(?:^|[_-]|db|pg)pass|[_-]pwd){_STAGE}",
+    rf"^DBT_ENV_SECRET|(?:password|passwd|passphrase|secret|(?:^|[_-]|db|pg)pass|(?:^|[_-])pwd){_STAGE}",
     re.IGNORECASE,
 )
 _KEY = re.compile(
@@ -27,12 +28,18 @@ _KEY = re.compile(
 )
 # Shorter ones can't be told from other text.
 _SHORTEST = 4
-_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{8,}|\S{24,}")
-# A switch, a placeholder, a variable's name, Jinja, a file or an address: nothing that opens a door.
+# The last is a key in lines, without the line that says so.
+_RANDOM = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])\S{8,}|\S{24,}|[\w+/=-]{24,}(?:\s+[\w+/=-]+)*\s*")
+# Such a word stands in many places where it is no secret, such as the target's name or a command's.
+_ORDINARY = re.compile(r"[A-Za-z_-]{1,11}|[0-9]{1,4}")
+# A switch, a placeholder, a day, a method, a variable's name, Jinja, a file or an address: nothing that
+# opens a door.
 _NO_SECRET = re.compile(
     r"(?i:true|false|none|null|enabled|disabled|required|optional|\*+|x+|<.*>"
-    r"|(?:~|\.{1,2})?/[\w./-]*|[a-z][a-z0-9+.-]*://\S*|arn:\S+)"
-    r"|\$[A-Z_][A-Z0-9_]*|\$\{.*\}|\{\{.*\}\}"
+    r"|(?:~|\.{1,2})?/[\w./-]*|[\w./${} -]+\.(?:json|pem|p8|key)|[a-z][a-z0-9+.-]*://\S*|arn:\S+"
+    r"|md5|bcrypt|(?:scram-)?sha-?[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]*Z?)?)"
+    r"|(?:[a-z][a-z0-9._-]*/)+[a-z][a-z0-9._-]*"
+    r"|(?:\$[A-Z_][A-Z0-9_]*|\$\{.*\}|\{\{.*\}\})(?:/[\w./-]*)?"
 )
 # As their makers write them: GitHub, GitLab, AWS, Google, Slack, Databricks, dbt, an address with a
 # password, a private key, a JSON Web Token.
@@ -43,8 +50,16 @@ _MADE = re.compile(
     r"|eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]*)"
     r"|-----BEGIN [A-Z ]*PRIVATE KEY[\s\S]*"
 )
-# In `--vars '{password: x}'`, or JSON.
-_PAIR = re.compile(r"""(?<![\w-])([\w-]{1,80})["']?\s*:\s*(?:"([^"]*)"|'([^']*)'|([^\s,'"}\]]+))""")
+_NAME = r"""(?<![\w-])(?P<name>[\w-]{1,80})"""
+_QUOTED = r""""([^"]*)(?:"|$)|'([^']*)(?:'|$)"""
+_WORD = r"""[^\s,'"{}\[\]\\#][^\s,'"}\]\\]*"""
+_PAIRS = (
+    # In `--vars '{password: x}'`, or JSON.
+    re.compile(rf"""{_NAME}\\*["']?\s*:\s*\\*(?:{_QUOTED}|({_WORD}(?: (?!-){_WORD})*))"""),
+    # A shell's `PGPASSWORD=x`, or what a driver is given.
+    re.compile(rf"""{_NAME}=(?:{_QUOTED}|([^\s,'"}}\];&]+))"""),
+    re.compile(rf"""--(?P<name>[\w-]{{1,80}})[ =](?:{_QUOTED}|([^\s,'"}}\];&]+))"""),
+)
 
 
 class Secret(NamedTuple):
@@ -76,12 +91,39 @@ def secrets_in(value: object, at: tuple[str | int, ...] = ()) -> Iterator[Secret
         yield from (Secret(at, key, text) for text, key in _secrets_of(name, str(value)).items())
 
 
+def is_ordinary(text: str) -> bool:
+    """Whether a secret is a word that may stand anywhere for something else."""
+    return bool(_ORDINARY.fullmatch(text))
+
+
+def masked_where_named(text: str, mask: str) -> str:
+    """With ``mask`` in place of what the text itself calls a secret, and of what looks like one."""
+
+    def hidden(match: re.Match[str]) -> str:
+        value = _value(match)
+        if not _is_secret(match["name"], value):
+            return match[0]
+        start = match.start(match.lastindex or 0) - match.start()
+        return f"{match[0][:start]}{mask}{match[0][start + len(value) :]}"
+
+    text = _MADE.sub(mask, text)
+    for pair in _PAIRS:
+        text = pair.sub(hidden, text)
+    return text
+
+
+def _value(pair: re.Match[str]) -> str:
+    """Without what escapes the quote behind it."""
+    return pair[pair.lastindex or 0].rstrip("\\")
+
+
 def _secrets_of(name: str, text: str) -> dict[str, str]:
     """Each text with its name: the text's own, or the one that stands before it within the text."""
     if _is_secret(name, text):
         return {text: name}
     made = {match[0]: name for match in _MADE.finditer(text)}
-    pairs = ((key, "".join(value)) for key, *value in _PAIR.findall(text))
+    found = (match for pair in _PAIRS for match in pair.finditer(text))
+    pairs = ((match["name"], _value(match)) for match in found)
     return {**made, **{value: key for key, value in pairs if _is_secret(key, value)}}
 
 

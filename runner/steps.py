@@ -54,6 +54,8 @@ VALUE_OPTIONS = SELECTION_OPTIONS | {
 }  # fmt: skip
 # Behind one of one letter its value may stand without a space.
 SHORT_OPTIONS = frozenset(name for name in VALUE_OPTIONS if len(name) == 2)
+# Letters of these may stand together, and before one with a value: `-fs tag:x`.
+SHORT_SWITCHES = frozenset({"-d", "-f", "-q", "-x"})
 # `--limit -1` is a value.
 _OPTION = re.compile(r"-(?![0-9])")
 # What no step may say, and why.
@@ -202,8 +204,11 @@ def parse_step(text: str) -> Step:
 
 
 def _apart(words: list[str]) -> Iterator[str]:
-    """Short options with a value, such as `-stag:x`, as two words: dbt reads both alike."""
+    """Short options that stand together, such as `-fstag:x`, as one word each: dbt reads both alike."""
     for word in words:
+        while len(word) > 2 and word[:2] in SHORT_SWITCHES:
+            yield word[:2]
+            word = f"-{word[2:]}"
         attached = len(word) > 2 and word[:2] in SHORT_OPTIONS
         yield from (word[:2], word[2:]) if attached else (word,)
 

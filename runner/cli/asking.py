@@ -17,16 +17,18 @@ from runner.dbt.profiles import find_profiles_dir
 from runner.dbt.project import NotAManifest, manifest_metadata, read_project
 from runner.dbt.selecting import ask, selections_of
 from runner.dbt.session import WarmSession
-from runner.errors import ConfigInvalid
+from runner.errors import ConfigInvalid, DbtFailed
 from runner.execution.project import Project, open_project
 from runner.execution.request import Request, parsing
 from runner.execution.variables import dbt_variables, without_secrets
+from runner.masking import Mask
 from runner.model import Config, Job
 from runner.reports.text import counted
 from runner.steps import parse_step
 from runner.stopping import Stop
 
 WHY = "it is only asked what jobs select"
+_NO_MASK = Mask()
 
 
 def asked(
@@ -35,12 +37,15 @@ def asked(
     say: Callable[[str], None],
     manifest: Path | None = None,
     jobs: Sequence[Job] = (),
+    *,
+    mask: Mask = _NO_MASK,
 ) -> Builds:
     """Which nodes each step selects, by the dbt of production; a long time is told about by ``say``.
 
     ``jobs`` are those that are asked about, all of them where none is named. ``manifest`` is a manifest.json of the project, None parses the checkout. Raises DbtMissing where
     dbt can't be had, DbtFailed where it can't read the project, and ConfigInvalid without deployment
-    jobs or where dbt is an executable that can't be asked. dbt connects to nothing, and gets no secret.
+    jobs or where dbt is an executable that can't be asked. dbt connects to nothing, and gets no secret;
+    what it says may have those that stand in the file, which ``mask`` hides.
     """
     if manifest:
         _refuse_others(manifest, config.project)
@@ -62,6 +67,10 @@ def asked(
         say(f"dbt {session.versions['dbt']} {what}, {as_whom}")
         options = tuple(parse_options(argv))
         builds = ask(session, selections, options=options, manifest=manifest, say=say)
+    except DbtFailed as error:
+        raise DbtFailed(
+            mask.text(error.what), why=mask.text(error.why), hint=mask.text(error.hint)
+        ) from error
     finally:
         session.close()
     say(f"{counted(len(selections), 'selection')} answered in {time.monotonic() - began:.1f} s")

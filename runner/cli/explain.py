@@ -17,7 +17,6 @@ from runner.config import Loaded
 from runner.errors import ExitCode
 from runner.execution.explaining.counting import Counting
 from runner.execution.explaining.explain import explanation
-from runner.model import Config
 from runner.reports.explanation import as_json, as_markdown, as_text
 from runner.unknown import no_such
 
@@ -48,18 +47,19 @@ def explain(job: str, config: tuple[Path, ...], output: str, manifest: str | Non
     files = [load_whole(path) for path in config or jobs_files(environ)]
     loaded = _having(files, job)
     found = config_of(loaded)
-    counting = None if manifest is None else _counting(found, job, manifest, environ)
+    counting = None if manifest is None else _counting(loaded, job, manifest, environ)
     now = datetime.now(timezone.utc)
     explained = explanation(loaded, found, found.jobs[job], environ, now, counting)
     click.echo(RENDERERS[output](explained))
     return ExitCode.SUCCESS
 
 
-def _counting(config: Config, job: str, manifest: str, environ: Mapping[str, str]) -> Counting:
+def _counting(loaded: Loaded, job: str, manifest: str, environ: Mapping[str, str]) -> Counting:
     from runner.cli.asking import asked  # late: few ask for it
 
     path = Path(manifest) if manifest else None
-    builds = asked(config, environ, say, path, jobs=[config.jobs[job]])
+    config = config_of(loaded)
+    builds = asked(config, environ, say, path, jobs=[config.jobs[job]], mask=loaded.mask)
     return Counting(builds=builds, manifest=path)
 
 

@@ -52,7 +52,9 @@ def answers_of(
     from runner.cli.asking import asked  # late: few ask for it
 
     return {
-        each.file: asked(each.config, environ, say, manifest) for each in checked if each.config
+        each.file: asked(each.config, environ, say, manifest, mask=each.mask)
+        for each in checked
+        if each.config
     }
 
 

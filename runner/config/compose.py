@@ -187,10 +187,12 @@ class _Composer:
         at = _span(event)
         self._check_tag(event, at)
         text: str = event.value
+        # A block ends where the next line has begun.
+        last = event.end_mark.line + (event.style not in ("|", ">"))
         if event.style or event.tag is not None:
-            return Scalar(span=at, text=text, kind="text", value=text, plain=False)
+            return Scalar(span=at, last_line=last, text=text, kind="text", value=text, plain=False)
         kind, value = resolve(text)
-        return Scalar(span=at, text=text, kind=kind, value=value)
+        return Scalar(span=at, last_line=last, text=text, kind=kind, value=value)
 
     def _check_tag(self, event: Any, at: Span) -> None:
         if event.tag is not None and event.tag not in _PLAIN_TAGS:

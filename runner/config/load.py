@@ -15,9 +15,8 @@ from runner.config.compose import parse
 from runner.config.nodes import Entry, Mapping, Node, find, without
 from runner.config.text import Source, decode, read
 from runner.config.traps import traps
-from runner.config.withholding import mask_of, withheld
+from runner.config.withholding import FileMask, mask_of, withheld
 from runner.config.written import Written
-from runner.masking import Mask
 from runner.model import Config, Problem, Severity
 
 # As many as anyone will read; a hostile file could have hundreds of thousands.
@@ -45,7 +44,7 @@ class Loaded:
     source: Source | None = field(default=None, repr=False)
 
     @cached_property
-    def mask(self) -> Mask:
+    def mask(self) -> FileMask:
         """Masks what looks like a password or a token in the file."""
         return mask_of(self.tree)
 

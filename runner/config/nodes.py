@@ -14,9 +14,13 @@ Kind = Literal["text", "integer", "number", "boolean", "null"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scalar:
-    """A single value: ``text`` as it is written, ``value`` as YAML 1.1 reads it."""
+    """A single value: ``text`` as it is written, ``value`` as YAML 1.1 reads it.
+
+    ``last_line`` is that of its end; its span is of its first line alone.
+    """
 
     span: Span
+    last_line: int
     text: str
     kind: Kind
     value: str | int | float | bool | None

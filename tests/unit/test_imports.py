@@ -27,7 +27,7 @@ FLOORS: list[set[str]] = [
         "record_json",
     },
     {"base_commit", "git", "masking", "steps", "stopping", "unknown", "unreached"},
-    {"chain", "criterion", "durations", "errors", "patterns", "run_id", "secrecy"},
+    {"chain", "criterion", "durations", "errors", "options", "patterns", "run_id", "secrecy"},
 ]
 NEIGHBOURS = {
     ("base_commit", "git"),

@@ -261,12 +261,32 @@ def test_packages_that_are_not_installed() -> None:
         ("dbt build -s a --exclude-resource-type test, dbt run -s b, dbt test -s z", 0),
         ("dbt run, dbt test, dbt run-operation swap_schemas", 0),
         ("dbt run, dbt test, dbt run-operation grant_select", 1),
+        ("dbt run, dbt test, dbt run-operation tell --args m:switch", 1),
         ("dbt run, dbt run-operation swap_schemas, dbt test", 1),
     ],
 )
 def test_tests_that_come_too_late_to_stop_anything(steps: str, said: int) -> None:
     found = codes(DAILY.replace("[dbt build]", f"[{steps}]"))
     assert found.count("run-and-test") == said
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("dbt build --selct tag:x", ["`dbt build` has no option `--selct`"]),
+        ("dbt build --selct=tag:x --ful-refresh", ["`--selct`", "`--ful-refresh`"]),
+        ("dbt test --full-refresh", ["`dbt test` has no option `--full-refresh`"]),
+        ("dbt build -fx --no-defer --threads=4 --quiet -stag:x", []),
+        ("dbt ls --output json", []),
+    ],
+)
+def test_options_that_dbt_does_not_have(step: str, said: list[str]) -> None:
+    problems = judge(DAILY.replace("dbt build", step)).loaded.problems
+    found = [each for each in problems if each.code == "unknown-option"]
+    assert [each.what.endswith(what) for each, what in zip(found, said, strict=True)] == [
+        True
+    ] * len(said)
+    assert all("did you mean" in each.hint for each in found if "selct" in each.what)
 
 
 OF_PARTS = ("full-build-in-ci", "ci-without-defer")
@@ -278,6 +298,10 @@ WITHOUT_DEFER = GOOD.replace("    defer: { to: production }\n", "")
     [
         ("dbt build", ["full-build-in-ci"]),
         ("dbt build --select *", ["full-build-in-ci"]),
+        ("dbt seed, dbt test --select source:*", []),
+        ("dbt build --select resource_type:seed", []),
+        ("dbt build --select path:seeds/countries.csv", []),
+        ("dbt build --select source:shop+", ["ci-without-defer"]),
         ("dbt build --select fqn:* tag:x", ["full-build-in-ci"]),
         ("dbt build --select +*", ["full-build-in-ci"]),
         ("dbt build --resource-type seed", []),
@@ -315,6 +339,20 @@ def test_what_pull_requests_build_and_on_what(steps: str, said: list[str]) -> No
     listed = ", ".join(f'"{step}"' for step in steps.split(", "))
     text = text.replace(f"[{steps}]", f"[{listed}]")
     assert [code for code in codes(text) if code in OF_PARTS] == said
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("state:unmodified", []),
+        ("tag:slow state:unmodified", []),
+        ("'tag:slow,state:unmodified'", ["full-build-in-ci"]),
+    ],
+)
+def test_what_leaves_out_all_that_has_not_changed(without: str, said: list[str]) -> None:
+    step = f'["dbt build --exclude {without}"]'
+    text = GOOD.replace("[dbt build --select state:modified+]", step)
+    assert codes(text) == said
 
 
 def test_a_build_in_place_of_a_run_keeps_its_quotes() -> None:
@@ -488,12 +526,42 @@ def test_each_secret_is_told_of_once_and_by_its_place_alone() -> None:
         "    steps: [\"dbt biuld --vars '{password: hunter22}'\"]\n",
         f"    steps: [\"dbt biuld --select {'x' * 23} --vars '{{password: hunter22}}'\"]\n",
         "    steps: [\"dbt build --vars '{password: hunter22'\"]\n",
+        '    steps: ["PGPASSWORD=hunter22 dbt build"]\n',
+        "    env: [PGPASSWORD=hunter22]\n",
     ],
 )
 def test_an_error_does_not_tell_a_secret_either(broken: str) -> None:
     found = from_bytes(Path("dbt_jobs.yml"), (DAILY + broken).encode())
     assert found.config is None
     assert "hunte" not in str(found.problems)
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("{ PGPASSWORD: 'hu''nter22' }", 0),
+        ("\n      PGPASSWORD:\n        correct horse\n        hunter22", 0),
+        ('{ PGPASSWORD: "correct\n      hunter22", SLACK: [a] }', 0),
+        ("\n      PGPASSWORD: |\n        hunter22\n      SLACK: [a]", 1),
+    ],
+)
+def test_however_it_is_written(secret: str, shown: int) -> None:
+    text = f"{DAILY}    env: {secret}\n"
+    found = from_bytes(Path("dbt_jobs.yml"), text.encode())
+    problems = judge(text).loaded.problems if found.config else found.problems
+    assert problems
+    assert "nter22" not in str(problems)
+    assert len([each.source for each in problems if each.source]) == shown
+
+
+def test_an_ordinary_word_is_masked_in_its_place_alone() -> None:
+    words = "    env: { PGPASSWORD: test, DB_PASSWORD: production }\n"
+    found = judge(DAILY.replace("steps: [dbt build]", "steps: [dbt run, dbt test]") + words).loaded
+    assert "test" in " ".join(each.what + each.hint + each.source for each in found.problems)
+    plain = [each for each in found.problems if each.code == "plain-secret"]
+    assert [each.source for each in plain] == ["", ""]
+    assert found.mask.text("dbt test --target production") == "dbt test --target production"
+    assert found.mask.text("DB_PASSWORD=production") == "DB_PASSWORD=***"
 
 
 def test_other_lines_are_shown_as_they_are() -> None:

@@ -135,6 +135,9 @@ KEY, OTHERS = "secrets: [AWS_SECRET_ACCESS_KEY], ", "secrets: [SNOWFLAKE_PASSWOR
     [
         (KEY, KEY, "s3://bucket/state", True),
         (KEY, "", "s3://bucket/state", False),
+        ("secrets: [AWS_REGION, A], ", "secrets: [AWS_REGION, B], ", "s3://bucket/state", False),
+        ("secrets: [GOOGLE_PROJECT], ", "secrets: [GOOGLE_PROJECT], ", "gs://bucket/state", False),
+        (KEY.replace("[", "[AWS_REGION, "), KEY, "s3://bucket/state", True),
         (KEY, KEY, "gs://bucket/state", False),
         (KEY, KEY, "github", False),
         (OTHERS, OTHERS, "s3://bucket/state", False),
@@ -191,3 +194,28 @@ def test_a_twin_in_another_file_is_told_of_in_the_later_one(name: str, told: boo
     problems = judged(subject(text, name=name).loaded, Known(elsewhere=(first,))).loaded.problems
     said = [problem.what for problem in problems if problem.code == "twin-jobs"]
     assert said == ["`one` runs the same steps as `first` at the same times"] * told
+
+
+@pytest.mark.parametrize(
+    ("steps", "target", "codes"),
+    [
+        ("dbt test, dbt build --full-refresh", "prod", []),
+        ("dbt test, dbt build --full-refresh", "dev", ["never-refreshed", "never-tested"]),
+        ("dbt compile", "prod", ["never-refreshed", "never-tested"]),
+    ],
+)
+def test_what_another_file_tests_and_builds_anew(steps: str, target: str, codes: list[str]) -> None:
+    text = ONE.replace("dbt build", "dbt run --select config.materialized:incremental")
+    there = ONE.replace("one:", "two:").replace("dbt build", steps).replace("prod,", f"{target},")
+    known = Known(elsewhere=(subject(there, name="there.yml"),))
+    assert sorted(found(text, known, ("never-tested", "never-refreshed"))) == codes
+
+
+def test_production_of_another_file() -> None:
+    whole = FILE.format(production=PROD, ci=PROD, top="")
+    merge = next(line for line in whole.splitlines(keepends=True) if line.startswith("  merge:"))
+    there = subject(whole.rpartition("  ci:\n")[0], name="there.yml")
+    here = whole.replace(merge, "").replace("    defer: { to: merge }\n", "")
+    here = here.replace("state:modified+", "+orders")
+    assert found(here, Known(elsewhere=(there,))) == ["ci-on-production-target"]
+    assert found(here, Known()) == []

@@ -13,6 +13,8 @@ from runner.steps import COMMANDS, NotADbtCommand, parse_step
         ("dbt run-operation grant --args '{a: 1}'", "run-operation", ("grant", "--args", "{a: 1}")),
         ("dbt seed\n  --full-refresh\n", "seed", ("--full-refresh",)),
         ("dbt run -sstate:modified+ a -tci", "run", ("-s", "state:modified+", "a", "-t", "ci")),
+        ("dbt run -fs state:modified+", "run", ("-f", "-s", "state:modified+")),
+        ("dbt run -xfstag:a", "run", ("-x", "-f", "-s", "tag:a")),
         ("dbt run -s=a -x -f", "run", ("-s", "=a", "-x", "-f")),
         ("dbt show --limit -1", "show", ("--limit", "-1")),
     ],

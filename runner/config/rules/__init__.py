@@ -9,6 +9,7 @@ from runner.config.rules import (
     chains,
     coverage,
     limits,
+    options,
     packages,
     pull_requests,
     schedules,
@@ -25,6 +26,7 @@ from runner.config.rules.rule import Found, Known, Rule, Subject, Told
 RULES: tuple[Rule, ...] = (
     *pull_requests.RULES,
     *steps.RULES,
+    *options.RULES,
     *schedules.RULES,
     *limits.RULES,
     *versions.RULES,

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from runner.builds.facts import never_built
 from runner.config.rules.examples import DAILY, JOB
-from runner.config.rules.places import place, work
+from runner.config.rules.places import surroundings, work
 from runner.config.rules.rule import MANIFEST, Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -50,7 +50,7 @@ def _at_once(subject: Subject) -> Iterator[Found]:
     for file in subject.everywhere:
         for job in file.deploying if file.known.builds else ():
             does = work(file, job), job.triggers.schedule
-            places.setdefault(place(file, job), {}).setdefault(does, (file, job))
+            places.setdefault(surroundings(file, job), {}).setdefault(does, (file, job))
     for there in places.values():
         jobs = [job for _, job in there.values()]
         built = {job.name: file.builds.built_by(job) for file, job in there.values()}

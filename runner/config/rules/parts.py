@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from runner.criterion import Criterion, read_criterion
-from runner.steps import SELECT_OPTIONS, Step
+from runner.steps import EXCLUDE_OPTIONS, SELECT_OPTIONS, Step
 
+_UNCHANGED = frozenset({"state:unmodified", "state:old"})
 # What builds models, and so what others are built on.
 MODELLING = ("build", "run")
 BUILDING = (*MODELLING, "test", "snapshot")
@@ -19,11 +20,15 @@ def builds(step: Step) -> bool:
 
 
 def takes_all(step: Step) -> bool:
-    """Whether it names everything, by saying nothing or by a star; not what a selector does."""
+    """Whether it names everything, by saying nothing or by a star; not what a selector does.
+
+    What leaves out all that hasn't changed takes what has.
+    """
     named = _selection(step)
     by_selector = step.option("--selector") is not None
     everything = not named or any(map(_is_all, named))
-    return everything and not by_selector and _of_all_types(step)
+    changed = any({*each.split(",")} <= _UNCHANGED for each in _excluded(step))
+    return everything and not changed and not by_selector and _of_all_types(step)
 
 
 def _of_all_types(step: Step) -> bool:
@@ -51,6 +56,10 @@ def without_parents(steps: Sequence[Step]) -> int | None:
     return None
 
 
+def _excluded(step: Step) -> list[str]:
+    return [criterion for option, criterion in step.criteria() if option in EXCLUDE_OPTIONS]
+
+
 def _selection(step: Step) -> list[str]:
     return [criterion for option, criterion in step.criteria() if option in SELECT_OPTIONS]
 
@@ -58,12 +67,21 @@ def _selection(step: Step) -> list[str]:
 def _has_parents(criterion: str, there: set[Criterion]) -> bool:
     """What several parts have in common has its parents where each has, or where it is there already."""
     parts = [read_criterion(part) for part in criterion.split(",")]
-    return all(map(_is_whole, parts)) or any(_core(part) in there for part in parts)
+    return all(map(_is_whole, parts)) or any(
+        _is_root(part) or _core(part) in there for part in parts
+    )
 
 
 def _is_whole(part: Criterion) -> bool:
     """Whether it takes all that it is built on, too."""
     return part.at or part.up == "" or _is_star(part)
+
+
+def _is_root(part: Criterion) -> bool:
+    """Whether it takes sources and seeds alone, which are built on nothing: seeds stand in `seeds`, where dbt_project.yml doesn't say otherwise."""
+    kinds = part.method == "resource_type" and part.value in ("seed", "source")
+    seeds = part.method in ("path", "fqn") and part.value.partition("/")[0] == "seeds"
+    return part.down is None and (kinds or seeds or part.method == "source")
 
 
 def _is_star(part: Criterion) -> bool:

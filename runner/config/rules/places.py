@@ -29,10 +29,19 @@ def place(subject: Subject, job: Job) -> Hashable:
     return connection(subject, job), schema.replace("{job}", job.name)
 
 
+def surroundings(subject: Subject, job: Job) -> Hashable:
+    """The same for jobs that surely write to the same tables.
+
+    Any var or variable may name a schema in the project's own macros.
+    """
+    own = tuple(value for step in job.steps for value in step.values("--vars"))
+    return place(subject, job), _sorted(job.vars), _sorted(job.env), own
+
+
 def work(subject: Subject, job: Job) -> Hashable:
     """The same for jobs that do the same in the same place."""
     steps = tuple(step.words for step in job.steps)
-    return place(subject, job), steps, _sorted(job.vars), _sorted(job.env)
+    return surroundings(subject, job), steps
 
 
 def target(subject: Subject, job: Job) -> str | None:

@@ -64,8 +64,9 @@ def _full_when_missing(subject: Subject) -> Iterator[Found]:
 
 def _on_productions_target(subject: Subject) -> Iterator[Found]:
     deploying: dict[Hashable, Job] = {}
-    for job in subject.deploying:
-        deploying.setdefault(connection(subject, job), job)
+    for file in (subject, *subject.known.elsewhere):
+        for job in file.deploying:
+            deploying.setdefault(connection(file, job), job)
     for job in subject.of_pull_requests:
         other = deploying.get(connection(subject, job))
         if other:

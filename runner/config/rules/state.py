@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runner.config.credentials import store_credentials
+from runner.config.credentials import opens, store_credentials
 from runner.config.rules.examples import CI, PRODUCTION, WITH_CI
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
@@ -47,7 +47,7 @@ def _same_credentials(state: str, ours: Environment, theirs: Environment) -> boo
         return False
     named = {*store_credentials(state, ours)} & {*store_credentials(state, theirs)}
     # Of an environment of GitHub's the store may ask no more than that a job runs in it.
-    return bool(named) or ours.github_environment is not None
+    return any(map(opens, named)) or ours.github_environment is not None
 
 
 _PRODUCTION = """\

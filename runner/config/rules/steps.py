@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from runner.config.rules.examples import DAILY
+from runner.config.rules.places import connection
 from runner.config.rules.rule import Found, Rule, Subject
 from runner.config.text import shown
 from runner.model import Job
@@ -88,8 +89,11 @@ def _tested_late(build: Step, later: Sequence[Step]) -> bool:
 
 
 def _publishes(step: Step) -> bool:
-    operation = step.command == "run-operation" and bool(_PUBLISHING.search(step.text))
-    return operation or step.command == "clone"
+    if step.command != "run-operation":
+        return step.command == "clone"
+    given = step.option("--args")  # it may be a message that has such a word
+    named = (word for word in step.args if given is None or given not in word)
+    return any(map(_PUBLISHING.search, named))
 
 
 def _leaves_tests_out(step: Step) -> bool:
@@ -120,9 +124,11 @@ def _never_tested(subject: Subject) -> Iterator[Found]:
     tested = {
         job.environment for job in subject.jobs if job.deploys and any(map(_tests, job.steps))
     }
+    elsewhere = {there for there, job in _elsewhere(subject) if any(map(_tests, job.steps))}
     for job in subject.deploying:
         built = [index for index, step in enumerate(job.steps) if _builds_models(step)]
-        if built and job.environment not in tested:
+        known = job.environment in tested or connection(subject, job) in elsewhere
+        if built and not known:
             step = job.steps[built[0]]
             instead = f"`dbt build` in place of {shown(step.text)}"
             yield Found(
@@ -132,6 +138,12 @@ def _never_tested(subject: Subject) -> Iterator[Found]:
                 else "leave the tests in, or `dbt test` after it",
                 at=("jobs", job.name, "steps", built[0]),
             )
+
+
+def _elsewhere(subject: Subject) -> Iterator[tuple[Hashable, Job]]:
+    """What deploys by the project's other files, and how it connects."""
+    for file in subject.known.elsewhere:
+        yield from ((connection(file, job), job) for job in file.jobs if job.deploys)
 
 
 def _tests(step: Step) -> bool:
@@ -145,7 +157,14 @@ def _builds_models(step: Step) -> bool:
 
 
 def _never_refreshed(subject: Subject) -> Iterator[Found]:
+    elsewhere = {
+        there
+        for there, job in _elsewhere(subject)
+        if _can_be_asked(job) or any(map(_refreshes, job.steps))
+    }
     for job in subject.deploying:
+        if connection(subject, job) in elsewhere:
+            continue
         built = [index for index, step in enumerate(job.steps) if step.command in _BUILDING]
         there = [each for each in subject.jobs if each.environment == job.environment]
         if built and _builds_increments_alone(subject, job) and _lacks_refresh(subject, job, there):

@@ -9,8 +9,10 @@ from runner.config import Loaded
 from runner.config.nodes import Entry, Mapping, find, plain
 from runner.config.schema import schema_text
 from runner.config.wording import flow
+from runner.masking import MASK
 from runner.model import Job
 from runner.reports.explanation import Value
+from runner.secrecy import secrets_in
 
 # These are merged name by name, and the environment has its say, as of the target.
 MERGED = ("vars", "env")
@@ -61,13 +63,20 @@ def _one(
         (source, path, entry), *others = found
         yield Value(
             key=said,
-            value=flow(plain(entry.node)),
+            value=_value(entry),
             source=source,
             where=loaded.place(*path, *key),
             instead_of=tuple(f"{loaded.place(*p, *key)} ({s})" for s, p, _ in others),
         )
     elif default:
         yield Value(key=said, value=default, source=BUILT_IN)
+
+
+def _value(entry: Entry) -> str:
+    """As YAML; of what its own name calls a secret, the sign that stands for one."""
+    value = plain(entry.node)
+    found = [secret.at for secret in secrets_in(value, (entry.key.text,))]
+    return MASK if (entry.key.text,) in found else flow(value)
 
 
 def _entry(loaded: Loaded, path: tuple[str, ...]) -> Entry | None:
