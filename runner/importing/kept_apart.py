@@ -22,7 +22,7 @@ def kept_apart(draft: Draft, there: Config) -> None:
 
 
 def _place(draft: Draft, there: Config, environment: str) -> str:
-    """ "" where people have put these jobs beside others, or into several environments."""
+    """Of these jobs; "" where people have put them beside others, or into several environments."""
     jobs = [name for name, job in draft.jobs.items() if job["environment"] == environment]
     places = {there.jobs[name].environment for name in jobs if name in there.jobs}
     if len(places) > 1 or environment in places:
