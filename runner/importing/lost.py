@@ -7,14 +7,15 @@ from typing import Any
 from runner.importing.draft import Draft
 
 OFF = "Off: a step that builds or tests isn't here. Write it by hand, then remove `enabled`"
+UNCOMPARED = "Off: nothing publishes what it would compare with, so it would build everything"
 
 
-def switch_off(draft: Draft, name: str, job: dict[str, Any]) -> None:
+def switch_off(draft: Draft, name: str, job: dict[str, Any], why: str = OFF) -> None:
     """Don't run what is left of the job ``name``; a comment above it says why. Once written, its steps stay."""
     job["enabled"] = False
     draft.proposed.add(("jobs", name, "steps"))
     said = draft.comments.get(("jobs", name))
-    draft.comments["jobs", name] = f"{said}\n{OFF}" if said else OFF
+    draft.comments["jobs", name] = f"{said}\n{why}" if said else why
 
 
 def by_hand(path: str, command: str) -> str:

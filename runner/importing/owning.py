@@ -84,8 +84,9 @@ def absent(draft: Draft) -> Iterator[Path]:
         job = draft.jobs.get(path[1])
         if job is None or at(job, path[2:]) is not None:
             continue
+        written = ("jobs", path[1], "steps") in draft.proposed
         compares = any(parse_step(step).needs_state for step in job.get("steps", ()))
-        if not (path[2:] == ("defer",) and compares):  # such a job needs one, which people write
+        if not (path[2:] == ("defer",) and (written or compares)):  # people write it for these
             yield path
 
 

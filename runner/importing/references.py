@@ -63,4 +63,4 @@ def without_deferral(job: Job) -> str:
     if "defer" in job or not needs_state(job):
         return ""
     job["steps"] = [parse_step(step).without_state().text for step in job["steps"]]
-    return "nothing publishes state that it could compare with, so its steps build everything"
+    return "nothing publishes state that it could compare with, so its steps would build everything"

@@ -14,7 +14,7 @@ from runner.importing.commands import FLAGS, StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
 from runner.importing.flags import tell_flags, tell_other_keys
-from runner.importing.lost import by_hand, switch_off
+from runner.importing.lost import UNCOMPARED, by_hand, switch_off
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known, publishes, why_not_after, without_deferral
@@ -190,7 +190,8 @@ class Schedule:
         places = [at for at, _ in kept if not whys.get(at)]
         placed = place(self._draft, self._job, [step for at, step in kept if not whys.get(at)])
         self._deferral(own, path, wants_defer(placed.steps))
-        unstated = without_deferral(self._job)
+        if unstated := without_deferral(self._job):
+            switch_off(self._draft, own.name, self._job, UNCOMPARED)
         flagged = [(at, step) for at, step in self._bolt.steps if whys.get(at) or step.step is None]
         self._commands(path, whys, [*flagged, *zip(places, placed.steps, strict=True)])
         for why in (*placed.lost, unstated):

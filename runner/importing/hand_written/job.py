@@ -20,7 +20,7 @@ from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
-from runner.importing.lost import switch_off
+from runner.importing.lost import UNCOMPARED, switch_off
 from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
@@ -83,6 +83,8 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     half, lost = _placed(draft, half, job, secrets)
     _defer(job, half, halves)
     unstated = without_deferral(job)
+    if unstated:
+        switch_off(draft, name, job, UNCOMPARED)
     variables = Variables(job, body, path, secrets, pull_request=half.pull_request)
     pinned = _pins(half, body)
     Telling(draft=draft, half=half, path=path, sibling=sibling, pinned=pinned).tell(variables)
@@ -91,8 +93,8 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     for why in lost:
         fields.note("steps", why, "look at the job's steps")
     if unstated:
-        hint = "import the workflow that deploys together with this one, or write `defer` by hand"
-        fields.note("steps", unstated, hint)
+        hint = "import the workflow that deploys together with this one, or write its selection and"
+        fields.note("steps", unstated, f"{hint} `defer` by hand, then remove `enabled: false`")
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
@@ -105,7 +107,8 @@ def _decide(draft: Draft, half: Half, name: str, rows: Sequence[Row]) -> None:
     One that has lost a step stays off, since its other steps come from the workflow each time.
     """
     words = {word: [each.format(half.id) for each in by] for word, by in WORDS.items()}
-    if draft.jobs[name].get("enabled") is False and not (half.off or half.lost):
+    lost = ("jobs", name, "steps") in draft.proposed
+    if draft.jobs[name].get("enabled") is False and not (half.off or lost):
         draft.proposed.add(("jobs", name, "enabled"))
         words = {
             k: v for k, v in words.items() if k.partition(".")[0] not in ("enabled", "triggers")
