@@ -109,7 +109,8 @@ def test_hostile_files_end_soon(name: str) -> None:
     raw = HOSTILE[name].encode()
     began = time.process_time()
     loaded = from_bytes(FILE, raw)
-    assert time.process_time() - began < 4  # a quarter of that where nothing else runs
+    # Some 2 s where nothing else runs; what grows with the square of its length takes minutes.
+    assert time.process_time() - began < 10
     assert loaded.errors
     assert len(as_text(loaded)) < 200_000
 
