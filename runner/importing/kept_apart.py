@@ -16,18 +16,7 @@ def kept_apart(draft: Draft, there: Config) -> None:
     """
     for name, body in [*draft.environments.items()]:
         if "{pr_number}" in str(body.get("schema", "")) and _deploys(there, name, draft):
-            to = _place(draft, there, name)
-            if to and to not in draft.environments:
-                _rename(draft, name, to)
-
-
-def _place(draft: Draft, there: Config, environment: str) -> str:
-    """Of these jobs; "" where people have put them beside others, or into several environments."""
-    jobs = [name for name, job in draft.jobs.items() if job["environment"] == environment]
-    places = {there.jobs[name].environment for name in jobs if name in there.jobs}
-    if len(places) > 1 or environment in places:
-        return ""
-    return next(iter(places), f"{environment}-ci")
+            _move(draft, name, _places(draft, there, name))
 
 
 def _deploys(there: Config, environment: str, draft: Draft) -> bool:
@@ -37,18 +26,30 @@ def _deploys(there: Config, environment: str, draft: Draft) -> bool:
     )
 
 
-def _rename(draft: Draft, name: str, to: str) -> None:
-    draft.environments[to] = draft.environments.pop(name)
-    for job in draft.jobs.values():
-        if job.get("environment") == name:
-            job["environment"] = to
-    former = ("environments", name)
-    if former in draft.comments:
-        draft.comments["environments", to] = draft.comments.pop(former)
-    path, new = f"environments.{name}", f"environments.{to}"
+def _places(draft: Draft, there: Config, environment: str) -> dict[str, str]:
+    """The environment of each of these jobs; new ones join those that have one of their own."""
+    jobs = [name for name, job in draft.jobs.items() if job["environment"] == environment]
+    known = {name: there.jobs[name].environment for name in jobs if name in there.jobs}
+    own = {place for place in known.values() if place != environment}
+    new = own.pop() if len(own) == 1 else f"{environment}-ci"
+    return {name: known.get(name, new) for name in jobs}
+
+
+def _move(draft: Draft, environment: str, places: dict[str, str]) -> None:
+    for job, place in places.items():
+        draft.jobs[job]["environment"] = place
+        draft.environments.setdefault(place, {**draft.environments[environment]})
+    if environment in places.values():
+        return
+    del draft.environments[environment]
+    first = next(iter(places.values()))
+    said = draft.comments.pop(("environments", environment), None)
+    if said is not None:
+        draft.comments["environments", first] = said
+    former, path = f"environments.{environment}", f"environments.{first}"
     draft.rows[:] = [
-        replace(row, to=f"{new}{row.to.removeprefix(path)}")
-        if row.to == path or row.to.startswith(f"{path}.")
+        replace(row, to=f"{path}{row.to.removeprefix(former)}")
+        if f"{row.to}.".startswith(f"{former}.")
         else row
         for row in draft.rows
     ]

@@ -12,7 +12,6 @@ from typing import Any
 
 from runner.importing.changes import Path, at
 from runner.importing.draft import Draft
-from runner.importing.pull_request_schemas import keep_apart
 from runner.importing.rows import Row
 from runner.steps import parse_step
 
@@ -47,15 +46,11 @@ def _is_of(field: str, outer: str) -> bool:
 
 
 def wanted(draft: Draft, there: Plain) -> Plain:
-    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap.
-
-    Raises ConfigInvalid where one would become that of other jobs.
-    """
+    """What the jobs file ``there`` has to say; with the draft's proposals only where they fill a gap."""
     content = deepcopy(contents(draft))
     content.pop("state", None)  # the store is that of the jobs that are there, too
-    keep_apart(content, there)
     for name, environment in content.get("environments", {}).items():
-        _secrets(environment, at(there, ("environments", name)) or {})
+        _environment(environment, at(there, ("environments", name)) or {}, _is_used(there, name))
     for name, job in content.get("jobs", {}).items():
         before = at(there, ("jobs", name))
         if isinstance(before, Mapping):
@@ -90,8 +85,14 @@ def absent(draft: Draft) -> Iterator[Path]:
             yield path
 
 
-def _secrets(new: Plain, there: Mapping[str, Any]) -> None:
-    """They are added to those that people name."""
+def _is_used(there: Plain, environment: str) -> bool:
+    return any(job.get("environment") == environment for job in (there.get("jobs") or {}).values())
+
+
+def _environment(new: Plain, there: Mapping[str, Any], used: bool) -> None:
+    """A schema is the importer's own idea, and would be that of all its jobs; secrets are added to the named."""
+    if there.get("schema") or used:
+        new.pop("schema", None)
     if new.get("secrets"):
         named = [*(there.get("secrets") or ())]
         new["secrets"] = [*named, *(each for each in new["secrets"] if each not in named)]

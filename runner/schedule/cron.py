@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
 from functools import lru_cache
 from itertools import pairwise
+
+from runner.schedule.dates import LAST_DAYS, Dates
 
 MIN_GAP = 5  # minutes, GitHub's own
 DAY = 24 * 60
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_LONGEST = dict(enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31), start=1))
-_LAST_DAYS = {month: {28, 29} if month == 2 else {days} for month, days in _LONGEST.items()}
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _PART = re.compile(
     r"(?P<first>\*|[0-9]{1,4}|[A-Z]{3})(-(?P<last>[0-9]{1,4}|[A-Z]{3}))?(/(?P<step>[0-9]{1,4}))?"
@@ -170,7 +169,7 @@ def _ranges(values: set[int]) -> str:
     return ",".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
-def _read(text: str) -> tuple[set[int], set[int], _Dates]:
+def _read(text: str) -> tuple[set[int], set[int], Dates]:
     words = text.split()
     if text.startswith("@"):
         instead = MACROS.get(text.strip().lower())
@@ -184,7 +183,7 @@ def _read(text: str) -> tuple[set[int], set[int], _Dates]:
     return _values(_MINUTE, minute), _values(_HOUR, hour), _dates(day, month, weekday)
 
 
-def _dates(day: str, month: str, weekday: str) -> _Dates:
+def _dates(day: str, month: str, weekday: str) -> Dates:
     """All days that these fields may mean: of `L` and of `MON#1` more than they do."""
     nths = _nths(weekday)
     either = day != "*" and weekday != "*"
@@ -193,11 +192,11 @@ def _dates(day: str, month: str, weekday: str) -> _Dates:
         more = "some programs take days that fit either of them, and some days that fit both"
         raise _Unreadable(f"{why}: {more}", "write `*` for one of them, or two schedules")
     months = _values(_MONTH, month)
-    last = set().union(*(_LAST_DAYS[m] for m in months)) if _has_last(day) else set()
+    last = set().union(*(LAST_DAYS[m] for m in months)) if _has_last(day) else set()
     plain = [part for part in day.split(",") if not _has_last(part)]
     days = _values(_DAY, ",".join(plain)) if plain else set()
     weekdays = nths or _values(_WEEKDAY, weekday)
-    return _Dates(days=days | last, months=months, weekdays=weekdays, either=either)
+    return Dates(days=days | last, months=months, weekdays=weekdays, either=either)
 
 
 def _has_last(day: str) -> bool:
@@ -263,46 +262,7 @@ def _not_posix(part: str) -> str:
     return f"; `{found}` is not POSIX cron, and GitHub doesn't know it" if found else ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Dates:
-    """The days that three fields allow. Where neither kind of day is `*`, either will do."""
-
-    days: set[int]
-    months: set[int]
-    weekdays: set[int]
-    either: bool
-
-    @property
-    def exist(self) -> bool:
-        longest = max(_LONGEST[month] for month in self.months)
-        return self.either or min(self.days) <= longest
-
-    @property
-    def follow_each_other(self) -> bool:
-        """Whether it ever fires on two days running."""
-        return any(self._match(today) and self._match(next_) for today, next_ in _calendar())
-
-    def _match(self, day: tuple[int, int, int]) -> bool:
-        month, number, weekday = day
-        if month not in self.months:
-            return False
-        kinds = number in self.days, weekday in self.weekdays
-        return any(kinds) if self.either else all(kinds)
-
-
-@lru_cache(maxsize=1)
-def _calendar() -> frozenset[tuple[tuple[int, int, int], tuple[int, int, int]]]:
-    """Each pair of (month, day, weekday) that can follow each other, of all years.
-
-    The calendar repeats after 28 years; weekdays count from Sunday = 0.
-    """
-    start = date(2000, 1, 1)
-    days = [start + timedelta(days=n) for n in range(28 * 366)]
-    triples = [(day.month, day.day, day.isoweekday() % 7) for day in days]
-    return frozenset(pairwise(triples))
-
-
-def _smallest_gap(minutes: set[int], hours: set[int], dates: _Dates) -> int:
+def _smallest_gap(minutes: set[int], hours: set[int], dates: Dates) -> int:
     clock, rows = sorted(minutes), sorted(hours)
     gaps = [DAY, *_steps(clock)]
     if len(rows) > 1:
