@@ -49,7 +49,11 @@ class Editor:
 
     def _replace(self, node: CommentedMap, change: Change) -> None:
         key = change.path[-1]
-        if isinstance(node[key], CommentedSeq) and isinstance(change.value, (list, tuple)):
+        if (
+            isinstance(node[key], CommentedSeq)
+            and isinstance(change.value, (list, tuple))
+            and change.value
+        ):
             self._write_out(node, key)
             _rewrite(node[key], self._new(change))
             return

@@ -23,3 +23,9 @@ def by_hand(path: str, command: str) -> str:
     if not path:
         return f"write a job with this by hand: {command}"
     return f"write this by hand into {path}.steps, then remove `enabled: false`: {command}"
+
+
+def to_compare(source: str) -> str:
+    """What to do about a job that has nothing to compare with; ``source`` is what deploys is called there."""
+    by_hand = "write its selection and `defer` by hand, then remove `enabled: false`"
+    return f"import the {source} that deploys together with this one, or {by_hand}"

@@ -250,6 +250,8 @@ bodies = st.fixed_dictionaries(
     {},
     optional={"triggers": triggers, "steps": steps, "threads": st.integers(1, 9), "env": st.just({"A": "1"})},
 )  # fmt: skip
+# No job that is imported has no steps: the result wouldn't be valid.
+drafts = bodies.filter(lambda body: body.get("steps") != [])
 NAMES = ("a", "b", "c", "d")
 OFF = ("triggers", "merge"), ("triggers",), ("threads",), ("steps",)
 
@@ -288,17 +290,19 @@ noises = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(
+    shared=st.booleans(),
     there=files(),
-    new=st.dictionaries(st.sampled_from((*NAMES, "new")), bodies, max_size=3),
+    new=st.dictionaries(st.sampled_from((*NAMES, "new")), drafts, max_size=3),
     off=st.sets(st.tuples(st.sampled_from(NAMES), st.sampled_from(OFF)), max_size=3),
     merged=st.booleans(),
-    noise=st.just([]),
+    noise=noises,
     end=st.sampled_from(["\n", "\r\n"]),
     last=st.booleans(),
 )
 def test_whatever_is_shared_the_result_is_what_is_meant(
+    shared: bool,
     there: dict[str, Any],
     new: dict[str, Any],
     off: set[tuple[str, tuple[str, ...]]],
@@ -307,7 +311,14 @@ def test_whatever_is_shared_the_result_is_what_is_meant(
     end: str,
     last: bool,
 ) -> None:
-    """As if every job had been written out, merged key by key, and read again."""
+    """As if every job had been written out, merged key by key, and read again.
+
+    Comments between anchored lists may be more than ruamel.yaml can move: such a merge is refused.
+    """
+    if shared:
+        noise = []
+    else:
+        there, merged = json.loads(json.dumps(there)), False
     text = yaml.safe_dump(there, sort_keys=False, indent=2)
     if merged:  # the last job is the first one, with a key of its own
         text = f"x: &x {json.dumps(there['jobs']['a'])}\n{text}  e:\n    <<: *x\n    own: 1\n"

@@ -14,7 +14,7 @@ from runner.importing.commands import FLAGS, StepOf
 from runner.importing.draft import Draft
 from runner.importing.fields import Fields, shown
 from runner.importing.flags import tell_flags, tell_other_keys
-from runner.importing.lost import UNCOMPARED, by_hand, switch_off
+from runner.importing.lost import UNCOMPARED, by_hand, switch_off, to_compare
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
 from runner.importing.references import Known, publishes, why_not_after, without_deferral
@@ -194,9 +194,10 @@ class Schedule:
             switch_off(self._draft, own.name, self._job, UNCOMPARED)
         flagged = [(at, step) for at, step in self._bolt.steps if whys.get(at) or step.step is None]
         self._commands(path, whys, [*flagged, *zip(places, placed.steps, strict=True)])
-        for why in (*placed.lost, unstated):
-            if why:
-                self._fields.note("commands", why, "look at the job's steps")
+        for why in placed.lost:
+            self._fields.note("commands", why, "look at the job's steps")
+        if unstated:
+            self._fields.note("commands", unstated, to_compare("schedule"))
         hint = "what may fail belongs in a job of its own: the next starts on success and on error"
         self._fields.dropped("continue_on_error", "a step that fails ends the job", hint)
         self._fields.dropped("command_settings", "a step has no settings but its options")

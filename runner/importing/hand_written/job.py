@@ -20,7 +20,7 @@ from runner.importing.hand_written.starting import start
 from runner.importing.hand_written.telling import Telling
 from runner.importing.hand_written.triggers import events_of
 from runner.importing.hand_written.variables import Variables
-from runner.importing.lost import UNCOMPARED, switch_off
+from runner.importing.lost import UNCOMPARED, switch_off, to_compare
 from runner.importing.owning import speaks_of
 from runner.importing.placing import needs_state, place, wants_defer
 from runner.importing.reading import text_of, texts_of
@@ -93,8 +93,7 @@ def convert(draft: Draft, half: Half, halves: Halves, secrets: Secrets) -> None:
     for why in lost:
         fields.note("steps", why, "look at the job's steps")
     if unstated:
-        hint = "import the workflow that deploys together with this one, or write its selection and"
-        fields.note("steps", unstated, f"{hint} `defer` by hand, then remove `enabled: false`")
+        fields.note("steps", unstated, to_compare("workflow"))
     _limits(fields, whole, half, job, path)
     _rest(fields, whole)
     draft.jobs[name] = {key: job[key] for key in ORDER if key in job}
